@@ -1,0 +1,52 @@
+// The image: a compiled rule set of one family, position independent (references are byte offsets from its start),
+// read-only while packets run. One ArrayBuffer:
+//
+//   header | hook table | chain table | rules | operations | interface rows | classifiers
+//
+// Counters are not in it: each lane has its own array, 16 bytes a rule record (u64 packets, u64 bytes), by record
+// index, so that the image can be shared.
+
+export const MAGIC_VALUE = 0x544d5357; // "WSMT"
+export const VERSION_VALUE = 1;
+
+// Header, u32 each.
+export const MAGIC = 0;
+export const VERSION = 4;
+export const IMAGE_BYTES = 8;
+/** 4 or 6. */
+export const FAMILY = 12;
+/** Offset of the first rule record (16-byte aligned) and the number of records, ends and policies included. */
+export const RULES = 16;
+export const RULE_COUNT = 20;
+/** Chain table: CHAIN_BYTES each. */
+export const CHAINS = 24;
+export const CHAIN_COUNT = 28;
+/** Deepest chain of jumps, in return addresses. */
+export const STACK_DEPTH = 32;
+/** Interface rows: ROW_BYTES each, bit i set when interface i matches. */
+export const ROWS = 36;
+export const ROW_COUNT = 40;
+/** Bit 0: nft semantics (no hotdrop) instead of legacy. */
+export const BACKEND = 44;
+/** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * 8: table number, first rule's offset; the
+ *  first entry with offset 0 ends the hook's list. */
+export const HOOKS = 64;
+export const HOOK_SLOTS = 6;
+export const HOOK_ENTRY_BYTES = 8;
+export const HEADER_BYTES = 320; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES, rounded up to 64
+
+// Chain record.
+export const CHAIN_TABLE = 0;
+/** Hook number of a built-in chain, Hook.NONE of a user chain. */
+export const CHAIN_HOOK = 4;
+export const CHAIN_FIRST_RULE = 8;
+export const CHAIN_RULE_COUNT = 12;
+/** Classifier.* and the offset of its data. */
+export const CHAIN_CLASSIFIER = 16;
+export const CHAIN_CLASSIFIER_DATA = 20;
+export const CHAIN_BYTES = 32;
+
+/** Most interfaces a machine can have here; index 0 stands for "no interface". */
+export const INTERFACES = 1024;
+export const ROW_BYTES = 128; // INTERFACES / 8
+export const COUNTER_BYTES = 16;

@@ -1,0 +1,42 @@
+// A lane: what one worker owns in the shared memory. Absolute addresses, u32.
+
+/** Images of the two families; 0 where the family has no rule set. */
+export const IMAGE4 = 0;
+export const IMAGE6 = 4;
+/** This lane's counters for them: Image.COUNTER_BYTES a rule record. */
+export const COUNTERS4 = 8;
+export const COUNTERS6 = 12;
+/** Jump stack: 8 bytes an entry. */
+export const STACK = 16;
+/** The modelled machine (layout/host.ts). */
+export const HOST = 20;
+/** Packet records of the vector in work: Packet.BYTES each, VECTOR of them. */
+export const PACKETS = 24;
+/** Totals (layout/totals.ts). */
+export const TOTALS = 28;
+/** Capture interface table (layout/capture.ts). */
+export const CAPTURE_INTERFACES = 32;
+/** OPTION_* bits. */
+export const OPTIONS = 36;
+/** Trace buffer: address, capacity in bytes, bytes used. 0: tracing is off. */
+export const TRACE = 40;
+export const TRACE_CAPACITY = 44;
+export const TRACE_USED = 48;
+/** Reassembly arena (shared, entered in packet order). */
+export const FRAGMENTS = 52;
+/** Record indexes (u32) of the batch's packets that wait for the fragment turn, and how many. */
+export const DEFERRED = 56;
+export const DEFERRED_COUNT = 60;
+/** Scratch packet records for work outside of a vector. */
+export const SCRATCH = 64;
+export const BYTES = 128;
+
+/** Packets in a vector. */
+export const VECTOR = 64;
+
+/** Write result records. */
+export const OPTION_RESULTS = 1;
+/** Ignore classifiers and walk every chain rule by rule. */
+export const OPTION_LINEAR = 2;
+/** Verify TCP, UDP and ICMP checksums. */
+export const OPTION_VERIFY_CHECKSUMS = 4;

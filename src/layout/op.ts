@@ -1,0 +1,62 @@
+// Match and target operations. An operation is a run of u32 words, a multiple of 16 bytes long:
+//
+//   word 0: code | bytes << 16      words 1..: operands, by code, as said beside each
+//
+// Generic operations come first; what one extension alone needs stands under its name. A match lowers to one or
+// more operations, which are all to hold, in order. The result of one is a Result.*.
+
+/** Packet field in [lo, hi]: field offset | invert << 16, lo, hi (unsigned, inclusive). */
+export const FIELD_RANGE = 1;
+/** (packet field & mask) == value: field offset | invert << 16, mask, value. */
+export const FIELD_MASK = 2;
+/**
+ * A transport header must be there: protocol's least header bytes | how << 16. How: TRANSPORT_* bits.
+ * A later fragment does not match; a header cut short is hotdrop or no match; a header not captured is UNKNOWN.
+ */
+export const TRANSPORT = 3;
+/** Address in [lo, hi], integers: field offset (SRC or DST) | invert << 16, 0, 0, then lo and hi, 16 bytes each. */
+export const ADDRESS_RANGE = 4;
+/** Never matches; always matches; makes the verdict UNKNOWN. Operand: id of the extension that is not known. */
+export const FALSE = 5;
+export const TRUE = 6;
+export const UNKNOWN = 7;
+
+// Extensions, from 32; each with its operands in the file that lowers it (src/extension/NAME.ts).
+export const TCP_FLAGS = 32;
+export const TCP_OPTION = 33;
+export const MULTIPORT = 34;
+export const ICMP = 35;
+export const SCTP_CHUNKS = 36;
+export const DCCP_TYPE = 37;
+export const DCCP_OPTION = 38;
+export const MAC = 39;
+export const ADDRTYPE = 40;
+export const LENGTH = 41;
+export const PKTTYPE = 42;
+export const IP6_FRAG = 43;
+export const IP6_RT = 44;
+export const IP6_OPTS = 45;
+export const IP6_HEADER = 46;
+export const IP6_MH = 47;
+export const AH = 48;
+export const ESP = 49;
+export const ECN = 50;
+
+// Target operations, from 128.
+/** mark = (mark & ~mask) ^ value: mask, value. */
+export const SET_MARK = 128;
+/** Recorded, non-terminal: rule's log id. */
+export const LOG = 129;
+export const NFLOG = 130;
+
+/** TRANSPORT: a header cut short drops the packet (xtables' hotdrop); without it, no match (nft). */
+export const TRANSPORT_HOTDROP = 1;
+/** TRANSPORT: a fragment at offset 1 is hotdrop too (TCP, xt_tcpudp.c). */
+export const TRANSPORT_FRAGMENT_ATTACK = 2;
+
+// Result of an operation.
+export const NO = 0;
+export const YES = 1;
+export const HOTDROP = 2;
+/** The bytes that would tell are not in the capture. */
+export const UNDECIDABLE = 3;

@@ -1,0 +1,34 @@
+// Why a packet is LOST (or FRAGMENT, UNKNOWN, SKIP). The names that users see stand in src/report/reason.ts, in this order.
+
+export const NONE = 0;
+export const BAD_HEADER = 1;
+export const IP_CHECKSUM = 2;
+export const IP_TRUNCATED = 3;
+export const OTHER_HOST = 4;
+export const NO_VLAN_DEVICE = 5;
+export const MARTIAN_SOURCE = 6;
+export const MARTIAN_DESTINATION = 7;
+export const NO_ROUTE = 8;
+export const FORWARDING_OFF = 9;
+export const TTL = 10;
+export const HOTDROP = 11;
+export const NAT_EXHAUSTED = 12;
+export const FRAGMENT_TIMEOUT = 13;
+export const BLACKHOLE = 14;
+export const PROHIBIT = 15;
+export const UNREACHABLE = 16;
+export const NOT_JOINED = 17; // multicast group that the host has not joined
+export const PACKET_TOO_BIG = 18;
+export const SOURCE_ROUTE = 19;
+export const BAD_OPTION = 20;
+export const FRAGMENT_OVERLAP = 21;
+export const FRAGMENT_MEMORY = 22;
+export const REVERSE_PATH = 23; // rp_filter
+export const INTERFACE_DOWN = 24;
+export const SCOPE = 25; // IPv6 link-local or unspecified source cannot be forwarded
+export const NOT_CAPTURED = 26; // UNKNOWN: bytes that decide are beyond the snap length
+export const EXTENSION = 27; // UNKNOWN: a match or target that is not modelled
+export const LINK_TYPE = 28; // SKIP: link type not supported
+export const ETHERTYPE = 29; // SKIP: not IP
+export const TRUNCATED_FRAME = 30; // SKIP: too short to tell
+export const COUNT = 31;
