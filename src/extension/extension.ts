@@ -84,7 +84,9 @@ export interface TargetExtension<Options = unknown> extends ExtensionBase<Option
 }
 
 /** `operations`: what was emitted runs, then the next rule. `reject`: ends; `type` is kept for reports. */
-export type LoweredTarget = { readonly kind: 'operations' } | { readonly kind: 'reject'; readonly type: number };
+export type LoweredTarget =
+  | { readonly kind: 'operations' }
+  | { readonly kind: 'reject'; readonly type: number };
 
 export type Extension = MatchExtension<never> | TargetExtension<never>;
 

@@ -19,13 +19,22 @@ export function parseIpv6(text: string): Address | undefined {
   let rest = text;
   const dotted = /(\d+\.\d+\.\d+\.\d+)$/.exec(rest);
   if (dotted !== null) {
-    const [a, b, c, d] = (parseIpv4(dotted[1] as string) as Address) as unknown as [number, number, number, number];
+    const [a, b, c, d] = parseIpv4(dotted[1] as string) as Address as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
     rest = `${rest.slice(0, dotted.index)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
   }
   const [head = '', tail] = rest.split('::');
   const headGroups = head === '' ? [] : head.split(':');
   const tailGroups = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = [...headGroups, ...Array<string>(8 - headGroups.length - tailGroups.length).fill('0'), ...tailGroups];
+  const groups = [
+    ...headGroups,
+    ...Array<string>(8 - headGroups.length - tailGroups.length).fill('0'),
+    ...tailGroups,
+  ];
   const bytes = new Uint8Array(16);
   groups.forEach((group, index) => {
     const value = Number.parseInt(group, 16);
@@ -42,7 +51,10 @@ export function parseAddress(text: string): Address | undefined {
 /** As inet_ntop(3) prints it: the longest run of zero groups (the first of equals, at least two) becomes `::`. */
 export function formatAddress(address: Address): string {
   if (address.length === 4) return address.join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => ((address[2 * index] as number) << 8) | (address[2 * index + 1] as number));
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => ((address[2 * index] as number) << 8) | (address[2 * index + 1] as number),
+  );
   let best = -1;
   let bestLength = 1;
   for (let start = 0; start < 8; start++) {
@@ -54,7 +66,8 @@ export function formatAddress(address: Address): string {
     }
   }
   // glibc prints IPv4-mapped and IPv4-compatible addresses with a dotted quad.
-  const mapped = best === 0 && ((bestLength === 5 && groups[5] === 0xffff) || (bestLength === 6 && groups[6] !== 0));
+  const mapped =
+    best === 0 && ((bestLength === 5 && groups[5] === 0xffff) || (bestLength === 6 && groups[6] !== 0));
   const quad = mapped ? address.subarray(12).join('.') : undefined;
   const words = groups.map((group) => group.toString(16));
   if (quad !== undefined) return bestLength === 5 ? `::ffff:${quad}` : `::${quad}`;

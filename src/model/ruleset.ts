@@ -79,9 +79,18 @@ export interface Match<Options = unknown> {
 
 export type Target =
   /** ACCEPT, DROP, QUEUE, RETURN: what libxt_standard knows. */
-  | { readonly kind: 'verdict'; readonly verdict: 'ACCEPT' | 'DROP' | 'QUEUE' | 'RETURN'; readonly place?: Place | undefined }
+  | {
+      readonly kind: 'verdict';
+      readonly verdict: 'ACCEPT' | 'DROP' | 'QUEUE' | 'RETURN';
+      readonly place?: Place | undefined;
+    }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string; readonly place?: Place | undefined }
-  | { readonly kind: 'extension'; readonly name: string; readonly options: unknown; readonly place?: Place | undefined };
+  | {
+      readonly kind: 'extension';
+      readonly name: string;
+      readonly options: unknown;
+      readonly place?: Place | undefined;
+    };
 
 /** The match or target of an extension that is not modelled, kept under `--unknown`. */
 export interface UnknownOptions {

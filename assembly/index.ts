@@ -1,0 +1,8 @@
+// Everything that JavaScript may call. The rooms export what they offer; nothing else stands here.
+
+import * as Packet from '../src/layout/packet.ts';
+
+/** Bytes of a packet record, so that a host can tell a kernel of another layout. */
+export function packetBytes(): u32 {
+  return Packet.BYTES;
+}

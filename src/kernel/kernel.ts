@@ -1,0 +1,32 @@
+// Loads the WebAssembly kernel. The module is compiled once and shared; every thread instantiates it over the same
+// memory. The kernel has no data segments, so that instantiating it changes no byte of that memory.
+
+import { readFileSync } from 'node:fs';
+
+/** What assembly/index.ts exports: addresses and counts are u32 numbers, results too. */
+export interface Kernel {
+  readonly [name: string]: (...operands: number[]) => number;
+}
+
+export const WASM_PAGE_BYTES = 65536;
+/** As declared by the kernel's memory import (asconfig.json, maximumMemory): 4 GiB. */
+export const MAXIMUM_PAGES = 65536;
+/** The first bytes of the memory are never handed out, so that a zero address is always a mistake. */
+export const MEMORY_BASE = 1024;
+
+/** Compiles dist/kernel.wasm. Works from src/ (tests) and from dist/. */
+export function compileKernel(): WebAssembly.Module {
+  const file = new URL('../../dist/kernel.wasm', import.meta.url);
+  return new WebAssembly.Module(readFileSync(file));
+}
+
+/** A shared memory that the kernel accepts, with room for at least `bytes`. */
+export function createMemory(bytes: number): WebAssembly.Memory {
+  const initial = Math.max(16, Math.ceil(bytes / WASM_PAGE_BYTES));
+  return new WebAssembly.Memory({ initial, maximum: MAXIMUM_PAGES, shared: true });
+}
+
+export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  return instance.exports as unknown as Kernel;
+}
