@@ -1,7 +1,7 @@
 // The image: a compiled rule set of one family, position independent (references are byte offsets from its start),
 // read-only while packets run. One ArrayBuffer:
 //
-//   header | hook table | chain table | rules | operations | interface rows | classifiers
+//   header | hook table | chain table | rules | operations and interface rows, as rules need them | classifiers
 //
 // Counters are not in it: each lane has its own array, 16 bytes a rule record (u64 packets, u64 bytes), by record
 // index, so that the image can be shared.
@@ -23,12 +23,9 @@ export const CHAINS = 24;
 export const CHAIN_COUNT = 28;
 /** Deepest chain of jumps, in return addresses. */
 export const STACK_DEPTH = 32;
-/** Interface rows: ROW_BYTES each, bit i set when interface i matches. */
-export const ROWS = 36;
-export const ROW_COUNT = 40;
 /** Bit 0: nft semantics (no hotdrop) instead of legacy. */
 export const BACKEND = 44;
-/** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * 8: table number, first rule's offset; the
+/** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number, first rule's offset; the
  *  first entry with offset 0 ends the hook's list. */
 export const HOOKS = 64;
 export const HOOK_SLOTS = 6;
@@ -46,7 +43,8 @@ export const CHAIN_CLASSIFIER = 16;
 export const CHAIN_CLASSIFIER_DATA = 20;
 export const CHAIN_BYTES = 32;
 
+/** An interface row: bit i is set when interface i matches the pattern. */
+export const ROW_BYTES = 128; // INTERFACES / 8
 /** Most interfaces a machine can have here; index 0 stands for "no interface". */
 export const INTERFACES = 1024;
-export const ROW_BYTES = 128; // INTERFACES / 8
 export const COUNTER_BYTES = 16;

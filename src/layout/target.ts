@@ -21,3 +21,7 @@ export const REJECT = 7;
 export const OPERATIONS = 8;
 /** A target that is not known, under `--unknown verdict`. */
 export const UNKNOWN = 9;
+/** ... under `--unknown match`: counts, and the packet goes on. */
+export const ASSUMED = 10;
+/** ... under `--unknown no-match`: its rule never matches. */
+export const ASSUMED_NO_MATCH = 11;
