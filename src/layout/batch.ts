@@ -28,6 +28,9 @@ export const ENTRY_RECORD = 0;
 export const ENTRY_INTERFACE = 4;
 export const ENTRY_BYTES = 8;
 
+/** No record is shorter: a pcap record header (also an obsolete or simple pcapng block, with its two lengths). */
+export const LEAST_RECORD_BYTES = 16;
+
 // Result record: what --verdicts and --write need of each packet, written when the scan asks for it.
 export const RESULT_VERDICT = 0; // u8
 export const RESULT_REASON = 1; // u8

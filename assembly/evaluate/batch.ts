@@ -1,0 +1,70 @@
+// One batch through all stages, in vectors: open and decode for the whole vector, then packet by packet.
+
+import * as Batch from '../../src/layout/batch.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Totals from '../../src/layout/totals.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { open } from '../capture/open';
+import { decodeVector } from '../packet/decode';
+import { arrive } from '../path/arrive';
+import { finish } from './finish';
+import { needsTurn, traverse } from './traverse';
+
+/**
+ * Takes every packet of a batch to its verdict, but for those that need their turn (reassembly): their indexes are
+ * left in the lane's DEFERRED list and their number is answered. Call runDeferred when the batch's turn has come.
+ */
+export function run(lane: usize, batch: usize): u32 {
+  const count = load<u32>(batch, Batch.COUNT);
+  const packets: usize = load<u32>(lane, Lane.PACKETS);
+  const deferred: usize = load<u32>(lane, Lane.DEFERRED);
+  const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const options = load<u32>(lane, Lane.OPTIONS);
+  let waiting: u32 = 0;
+  for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
+    const size = min<u32>(Lane.VECTOR, count - first);
+    open(lane, batch, first, size, packets);
+    decodeVector(lane, packets, size);
+    const end = packets + size * Packet.BYTES;
+    for (let p = packets; p < end; p += Packet.BYTES) {
+      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) arrive(lane, p);
+    }
+    let index = first;
+    for (let p = packets; p < end; p += Packet.BYTES) {
+      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
+        if (needsTurn(p)) {
+          store<u32>(deferred + waiting * 4, index);
+          waiting++;
+          index++;
+          continue;
+        }
+        traverse(lane, p, number + index);
+      }
+      finish(lane, batch, p, index, options);
+      index++;
+    }
+  }
+  const totals: usize = load<u32>(lane, Lane.TOTALS);
+  store<u64>(totals, load<u64>(totals, Totals.PACKETS) + count, Totals.PACKETS);
+  store<u32>(lane, waiting, Lane.DEFERRED_COUNT);
+  return waiting;
+}
+
+/** The packets that run() left, in packet order. Only the lane whose batch has its turn may call this. */
+export function runDeferred(lane: usize, batch: usize): void {
+  const count = load<u32>(lane, Lane.DEFERRED_COUNT);
+  const deferred: usize = load<u32>(lane, Lane.DEFERRED);
+  const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const options = load<u32>(lane, Lane.OPTIONS);
+  const p: usize = load<u32>(lane, Lane.PACKETS);
+  for (let at: u32 = 0; at < count; at++) {
+    const index = load<u32>(deferred + at * 4);
+    open(lane, batch, index, 1, p);
+    decodeVector(lane, p, 1);
+    arrive(lane, p);
+    if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) traverse(lane, p, number + index);
+    finish(lane, batch, p, index, options);
+  }
+  store<u32>(lane, 0, Lane.DEFERRED_COUNT);
+}

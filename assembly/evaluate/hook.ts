@@ -1,0 +1,37 @@
+// One hook: the tables at it, in the order of their priorities (nf_hook_slow over iptables' registered hooks).
+
+import * as Hook from '../../src/layout/hook.ts';
+import * as Image from '../../src/layout/image.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { reroute } from '../path/output';
+import { walk } from './walk';
+
+/**
+ * Passes packet record `p` through all tables at `hook`, up to the first that does not accept. Answers a Verdict.*;
+ * leaves HOOK, DECISION, FILTER_DECISION and, for LOST and UNKNOWN, REASON in the record.
+ */
+export function passHook(lane: usize, p: usize, hook: u32): u32 {
+  store<u32>(p, hook, Packet.HOOK);
+  const four = load<u32>(p, Packet.FAMILY) == 4;
+  const image: usize = four ? load<u32>(lane, Lane.IMAGE4) : load<u32>(lane, Lane.IMAGE6);
+  if (image == 0) return Verdict.ACCEPT;
+  const counters: usize = four ? load<u32>(lane, Lane.COUNTERS4) : load<u32>(lane, Lane.COUNTERS6);
+  let entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
+  for (;;) {
+    const first: usize = load<u32>(entry, 4);
+    if (first == 0) return Verdict.ACCEPT;
+    const table = load<u32>(entry);
+    const mark = load<u32>(p, Packet.MARK);
+    const verdict = walk(lane, image, counters, p, image + first);
+    if (verdict != Verdict.ACCEPT) return verdict;
+    if (table == Hook.FILTER) store<u32>(p, load<u32>(p, Packet.DECISION), Packet.FILTER_DECISION);
+    // A mark set in mangle OUTPUT can change the route (ipt_mangle_out: ip_route_me_harder).
+    if (hook == Hook.OUTPUT && table == Hook.MANGLE && load<u32>(p, Packet.MARK) != mark) {
+      if (reroute(lane, p) == Path.DROPPED) return Verdict.LOST;
+    }
+    entry += Image.HOOK_ENTRY_BYTES;
+  }
+}

@@ -1,0 +1,67 @@
+// Does a rule match? First the part that every rule has (struct ipt_ip: addresses, interfaces, protocol, fragment),
+// compared in place, then the operations that its matches lowered to.
+
+import * as Image from '../../src/layout/image.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Op from '../../src/layout/op.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Rule from '../../src/layout/rule.ts';
+import { match } from '../match/dispatch';
+
+/** Op.NO, YES, HOTDROP or UNDECIDABLE for rule record `r` of the image and packet record `p`. */
+export function ruleMatches(lane: usize, image: usize, p: usize, r: usize): i32 {
+  const flags = load<u32>(r, Rule.FLAGS);
+  if ((flags & Rule.HAS_ADDRESS) != 0) {
+    const src = v128.xor(
+      v128.and(v128.load(p, Packet.SRC), v128.load(r, Rule.SRC_MASK)),
+      v128.load(r, Rule.SRC),
+    );
+    if (u32(v128.any_true(src)) != (flags & Rule.INV_SRC)) return Op.NO;
+    const dst = v128.xor(
+      v128.and(v128.load(p, Packet.DST), v128.load(r, Rule.DST_MASK)),
+      v128.load(r, Rule.DST),
+    );
+    if (u32(v128.any_true(dst)) != (flags & Rule.INV_DST) >> 1) return Op.NO;
+  }
+  const inRow = load<u32>(r, Rule.IN_ROW);
+  if (inRow != 0 && !rowHas(image + inRow, load<u32>(p, Packet.IIF))) return Op.NO;
+  const outRow = load<u32>(r, Rule.OUT_ROW);
+  if (outRow != 0 && !rowHas(image + outRow, load<u32>(p, Packet.OIF))) return Op.NO;
+  if ((flags & Rule.HAS_PROTO) != 0) {
+    const proto = load<u32>(p, Packet.PROTO);
+    if (proto == Packet.NO_PROTO) return noProtocol(image, p);
+    if (u32(proto == load<u32>(r, Rule.PROTO)) == (flags & Rule.INV_PROTO) >> 2) return Op.NO;
+  }
+  if ((flags & Rule.FRAGMENT) != 0) {
+    const later = load<u32>(p, Packet.FRAG_OFFSET) != 0;
+    if (later == ((flags & Rule.INV_FRAGMENT) != 0)) return Op.NO;
+  }
+  let op: usize = load<u32>(r, Rule.OPS);
+  const end: usize = load<u32>(r, Rule.OPS_END);
+  while (op < end) {
+    const at = image + op;
+    const result = match(lane, p, at);
+    if (result != Op.YES) {
+      // The reason is told from the operation that could not be decided.
+      if (result == Op.UNDECIDABLE) store<u32>(lane, u32(at), Lane.UNDECIDED_OP);
+      return result;
+    }
+    op += load<u16>(at, 2);
+  }
+  return Op.YES;
+}
+
+/** Bit `index` of an interface row. */
+function rowHas(row: usize, index: u32): bool {
+  return ((u32(load<u8>(row + (index >> 3))) >> (index & 7)) & 1) != 0;
+}
+
+/**
+ * A rule with `-p` meets an IPv6 packet whose header chain has no end: legacy ip6tables drops it on the spot
+ * (ip6_packet_match: ipv6_find_hdr fails and the packet is no later fragment), nft's rule does not match.
+ */
+function noProtocol(image: usize, p: usize): i32 {
+  if ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_SNAPPED_CHAIN) != 0) return Op.UNDECIDABLE;
+  if (load<u32>(image, Image.BACKEND) != 0) return Op.NO;
+  return load<u32>(p, Packet.FRAG_OFFSET) == 0 ? Op.HOTDROP : Op.NO;
+}

@@ -1,0 +1,79 @@
+// A packet's way through the machine, from its arrival to its verdict:
+//
+//   received:  PREROUTING -> route -> local:   [reassembly] -> INPUT
+//                                  -> forward: TTL, MTU -> FORWARD -> POSTROUTING
+//   sent:      route -> OUTPUT [-> reroute] -> POSTROUTING
+//   looped:    route -> OUTPUT -> POSTROUTING -> PREROUTING -> INPUT       (over lo)
+//   hook:      that hook alone                                             (--hook)
+
+import * as Fragment from '../../src/layout/fragment.ts';
+import * as Hook from '../../src/layout/hook.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { push } from '../fragment/reassemble';
+import { forward } from '../path/forward';
+import { routeInput } from '../path/input';
+import { routeOutput } from '../path/output';
+import { passHook } from './hook';
+
+/**
+ * Takes a decoded and arrived packet (PATH is set, VERDICT is ACCEPT) to its VERDICT. `number` is its number in the
+ * scan. Fragments to be reassembled change shared state: the caller lets one lane in at a time, in packet order.
+ */
+export function traverse(lane: usize, p: usize, number: u64): void {
+  const path = load<u32>(p, Packet.PATH);
+  let verdict: u32;
+  if (path == Path.RECEIVE) verdict = received(lane, p, number);
+  else if (path == Path.HOOK) verdict = passHook(lane, p, load<u32>(p, Packet.HOOK));
+  else verdict = sent(lane, p, number, path == Path.LOOP);
+  store<u32>(p, verdict, Packet.VERDICT);
+}
+
+function received(lane: usize, p: usize, number: u64): u32 {
+  const verdict = passHook(lane, p, Hook.PREROUTING);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  const way = routeInput(lane, p);
+  if (way == Path.LOCAL) return deliver(lane, p, number);
+  return way == Path.FORWARD ? forwarded(lane, p) : Verdict.LOST;
+}
+
+/** ip_local_deliver reassembles IPv4 before INPUT; IPv6 does so behind it. */
+function deliver(lane: usize, p: usize, number: u64): u32 {
+  if (isIpv4Fragment(p)) {
+    const result = push(lane, p, number);
+    if (result == Fragment.HELD) return Verdict.FRAGMENT;
+    if (result == Fragment.DROPPED) return Verdict.LOST;
+  }
+  return passHook(lane, p, Hook.INPUT);
+}
+
+function forwarded(lane: usize, p: usize): u32 {
+  if (forward(lane, p) == Path.DROPPED) return Verdict.LOST;
+  const verdict = passHook(lane, p, Hook.FORWARD);
+  return verdict == Verdict.ACCEPT ? passHook(lane, p, Hook.POSTROUTING) : verdict;
+}
+
+function sent(lane: usize, p: usize, number: u64, looped: bool): u32 {
+  if (routeOutput(lane, p) == Path.DROPPED) return Verdict.LOST;
+  let verdict = passHook(lane, p, Hook.OUTPUT);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  verdict = passHook(lane, p, Hook.POSTROUTING);
+  if (verdict != Verdict.ACCEPT || !looped) return verdict;
+  // Over lo it comes back in on the interface that it left by.
+  store<u32>(p, load<u32>(p, Packet.OIF), Packet.IIF);
+  store<u32>(p, 0, Packet.OIF);
+  verdict = passHook(lane, p, Hook.PREROUTING);
+  return verdict == Verdict.ACCEPT ? deliver(lane, p, number) : verdict;
+}
+
+/** Does the packet have to wait for its turn, because reassembly is shared by all lanes? */
+export function needsTurn(p: usize): bool {
+  return isIpv4Fragment(p) && load<u32>(p, Packet.PATH) != Path.HOOK;
+}
+
+function isIpv4Fragment(p: usize): bool {
+  if (load<u32>(p, Packet.FAMILY) != 4) return false;
+  if (load<u32>(p, Packet.FRAG_OFFSET) != 0) return true;
+  return (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS) != 0;
+}

@@ -1,0 +1,134 @@
+// One packet through one built-in chain and all that it jumps to (ipt_do_table).
+//
+//   r = first rule
+//   loop: r = next candidate at or after r; does it match?
+//     no       -> the record after it
+//     yes      -> count; by target: go on | verdict | jump: push the record after it, r = chain's first
+//                 | goto: r = chain's first | return, end of a user chain: pop
+//   nothing to pop: the built-in chain's policy, which counts.
+
+import * as Image from '../../src/layout/image.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Op from '../../src/layout/op.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Reason from '../../src/layout/reason.ts';
+import * as Rule from '../../src/layout/rule.ts';
+import * as Target from '../../src/layout/target.ts';
+import * as Totals from '../../src/layout/totals.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { run } from '../target/dispatch';
+import { ruleMatches } from './rule';
+
+/**
+ * Walks the chain whose first rule record stands at `first` (absolute) and answers a Verdict.*; sets REASON for LOST
+ * and UNKNOWN, and DECISION. `counters` is the lane's counter array of this image.
+ */
+export function walk(lane: usize, image: usize, counters: usize, p: usize, first: usize): u32 {
+  const rules = image + load<u32>(image, Image.RULES);
+  const length = load<u32>(p, Packet.LENGTH);
+  const stack = load<u32>(lane, Lane.STACK);
+  let depth: usize = stack;
+  let r = first;
+  for (;;) {
+    const kind = load<u32>(r, Rule.TARGET);
+    if (kind == Target.END) {
+      r = depth == stack ? policyOf(image, first) : pop(depth);
+      depth = depth == stack ? depth : depth - 4;
+      continue;
+    }
+    const result = ruleMatches(lane, image, p, r);
+    if (result != Op.YES) {
+      if (result == Op.NO) {
+        r += Rule.BYTES;
+        continue;
+      }
+      store<u32>(p, u32((r - rules) / Rule.BYTES), Packet.DECISION);
+      if (result == Op.UNDECIDABLE) return undecided(lane, p);
+      store<u32>(p, Reason.HOTDROP, Packet.REASON);
+      return Verdict.LOST;
+    }
+    if (kind == Target.ASSUMED_NO_MATCH) {
+      assume(lane);
+      r += Rule.BYTES;
+      continue;
+    }
+    const record = (r - rules) / Rule.BYTES;
+    const counter = counters + record * Image.COUNTER_BYTES;
+    store<u64>(counter, load<u64>(counter) + 1);
+    store<u64>(counter, load<u64>(counter, 8) + length, 8);
+    switch (kind) {
+      case Target.VERDICT:
+      case Target.POLICY:
+        store<u32>(p, u32(record), Packet.DECISION);
+        return load<u32>(r, Rule.TARGET_ARG);
+      case Target.JUMP:
+        store<u32>(depth, u32(r + Rule.BYTES));
+        depth += 4;
+        r = image + load<u32>(r, Rule.TARGET_ARG);
+        continue;
+      case Target.GOTO:
+        r = image + load<u32>(r, Rule.TARGET_ARG);
+        continue;
+      case Target.RETURN:
+        r = depth == stack ? policyOf(image, first) : pop(depth);
+        depth = depth == stack ? depth : depth - 4;
+        continue;
+      case Target.REJECT:
+        store<u32>(p, u32(record), Packet.DECISION);
+        return Verdict.REJECT;
+      case Target.OPERATIONS:
+        operations(lane, p, image, image + load<u32>(r, Rule.TARGET_ARG));
+        r += Rule.BYTES;
+        continue;
+      case Target.UNKNOWN:
+        store<u32>(p, u32(record), Packet.DECISION);
+        store<u32>(p, Reason.EXTENSION, Packet.REASON);
+        store<u32>(p, load<u32>(r, Rule.UNKNOWN), Packet.ETHERTYPE);
+        return Verdict.UNKNOWN;
+      case Target.ASSUMED:
+        assume(lane);
+        r += Rule.BYTES;
+        continue;
+      default:
+        r += Rule.BYTES;
+    }
+  }
+}
+
+/** Where the topmost return address points. */
+function pop(depth: usize): usize {
+  return load<u32>(depth - 4);
+}
+
+/** The policy record of the built-in chain that begins with `first`. */
+function policyOf(image: usize, first: usize): usize {
+  const chain = image + load<u32>(image, Image.CHAINS) + load<u32>(first, Rule.CHAIN) * Image.CHAIN_BYTES;
+  return first + load<u32>(chain, Image.CHAIN_RULE_COUNT) * Rule.BYTES;
+}
+
+function operations(lane: usize, p: usize, image: usize, list: usize): void {
+  let op = image + load<u32>(list);
+  const end = image + load<u32>(list, 4);
+  while (op < end) {
+    run(lane, p, op);
+    op += load<u16>(op, 2);
+  }
+}
+
+/** UNKNOWN: because of an extension that is not modelled, or of bytes that the capture does not have. */
+function undecided(lane: usize, p: usize): u32 {
+  const op: usize = load<u32>(lane, Lane.UNDECIDED_OP);
+  if (op != 0 && load<u16>(op) == Op.UNKNOWN) {
+    store<u32>(p, Reason.EXTENSION, Packet.REASON);
+    store<u32>(p, load<u32>(op, 4), Packet.ETHERTYPE);
+  } else {
+    store<u32>(p, Reason.NOT_CAPTURED, Packet.REASON);
+  }
+  store<u32>(lane, 0, Lane.UNDECIDED_OP);
+  return Verdict.UNKNOWN;
+}
+
+function assume(lane: usize): void {
+  const totals: usize = load<u32>(lane, Lane.TOTALS);
+  store<u64>(totals, load<u64>(totals, Totals.ASSUMED) + 1, Totals.ASSUMED);
+}

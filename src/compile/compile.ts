@@ -1,0 +1,317 @@
+// Model -> image. The layout of an image is in src/layout/image.ts and rule.ts; what one match lowers to is in its
+// file in src/extension.
+
+import { findMatch, findTarget } from '../extension/index.ts';
+import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
+import { WasmtablesError } from '../error.ts';
+import * as Hook from '../layout/hook.ts';
+import * as Image from '../layout/image.ts';
+import * as Op from '../layout/op.ts';
+import * as RuleRecord from '../layout/rule.ts';
+import * as TargetKind from '../layout/target.ts';
+import * as Verdict from '../layout/verdict.ts';
+import type { Address } from '../model/address.ts';
+import {
+  type AddressMask,
+  type Backend,
+  type Chain,
+  HOOK_ORDER,
+  type Match,
+  type Negatable,
+  type Rule,
+  type RuleSet,
+  type Table,
+  TABLE_ORDER,
+  type Target,
+  type UnknownOptions,
+} from '../model/ruleset.ts';
+import { Emitter } from './emitter.ts';
+import type { InterfaceRow } from './interface-rows.ts';
+
+/** What to do at a match or target that is not modelled (`--unknown`). */
+export type UnknownPolicy = 'refuse' | 'match' | 'no-match' | 'verdict';
+
+export interface CompileOptions {
+  readonly backend: Backend;
+  readonly unknown: UnknownPolicy;
+}
+
+/** An image and what reports need to speak of it. Structured-clonable but for `ruleSet` and `registered`. */
+export interface CompiledRules {
+  readonly ruleSet: RuleSet;
+  readonly image: Uint8Array<ArrayBuffer>;
+  /** Rule records in the image, policies and chain ends included: what a counter array has to hold. */
+  readonly recordCount: number;
+  /** Chains in image order. */
+  readonly chains: readonly CompiledChain[];
+  readonly rows: readonly InterfaceRow[];
+  /** Names of the matches and targets behind UNKNOWN answers, by id. */
+  readonly unknowns: readonly string[];
+  /** Options that extensions registered (LOG, NFLOG), by id. */
+  readonly registered: readonly unknown[];
+}
+
+export interface CompiledChain {
+  readonly table: Table;
+  readonly chain: Chain;
+  /** Index of the chain's first record; the record after its last rule is the policy or the chain's end. */
+  readonly firstRecord: number;
+}
+
+/** Compiles one family's rule set. The set has to be valid (src/model/validate.ts). */
+export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRules {
+  return new Compiler(ruleSet, options).run();
+}
+
+const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
+
+class Compiler {
+  readonly #ruleSet: RuleSet;
+  readonly #options: CompileOptions;
+  readonly #chains: CompiledChain[] = [];
+  /** First record of each chain, by table and chain name. */
+  readonly #firstRecords = new Map<string, number>();
+  readonly #rows = new Map<string, InterfaceRow>();
+  readonly #unknowns: string[] = [];
+  readonly #registered: unknown[] = [];
+  readonly #rulesStart: number;
+  readonly #recordCount: number;
+  readonly #emitter: Emitter;
+
+  constructor(ruleSet: RuleSet, options: CompileOptions) {
+    this.#ruleSet = ruleSet;
+    this.#options = options;
+    let records = 0;
+    for (const table of ruleSet.tables) {
+      for (const chain of table.chains) {
+        this.#chains.push({ table, chain, firstRecord: records });
+        this.#firstRecords.set(`${table.name} ${chain.name}`, records);
+        records += chain.rules.length + 1;
+      }
+    }
+    this.#recordCount = records;
+    const chainsEnd = Image.HEADER_BYTES + this.#chains.length * Image.CHAIN_BYTES;
+    this.#rulesStart = Math.ceil(chainsEnd / 64) * 64;
+    this.#emitter = new Emitter(this.#rulesStart + records * RuleRecord.BYTES);
+  }
+
+  run(): CompiledRules {
+    this.#header();
+    this.#hookTable();
+    this.#chains.forEach((compiled, index) => {
+      this.#chain(compiled, index);
+    });
+    return {
+      ruleSet: this.#ruleSet,
+      image: this.#emitter.finish(),
+      recordCount: this.#recordCount,
+      chains: this.#chains,
+      rows: [...this.#rows.values()],
+      unknowns: this.#unknowns,
+      registered: this.#registered,
+    };
+  }
+
+  #recordOffset(record: number): number {
+    return this.#rulesStart + record * RuleRecord.BYTES;
+  }
+
+  #header(): void {
+    const emitter = this.#emitter;
+    emitter.setWord(Image.MAGIC, Image.MAGIC_VALUE);
+    emitter.setWord(Image.VERSION, Image.VERSION_VALUE);
+    emitter.setWord(Image.FAMILY, this.#ruleSet.family === 'ipv4' ? 4 : 6);
+    emitter.setWord(Image.RULES, this.#rulesStart);
+    emitter.setWord(Image.RULE_COUNT, this.#recordCount);
+    emitter.setWord(Image.CHAINS, Image.HEADER_BYTES);
+    emitter.setWord(Image.CHAIN_COUNT, this.#chains.length);
+    // A walk cannot return to more places than there are chains: validation refuses loops.
+    emitter.setWord(Image.STACK_DEPTH, this.#chains.length + 1);
+    emitter.setWord(Image.BACKEND, this.#options.backend === 'nft' ? 1 : 0);
+  }
+
+  /** nat is left out: its chains are entered through conntrack entries only (nf_nat_inet_fn), none exists yet. */
+  #hookTable(): void {
+    HOOK_ORDER.forEach((hook, hookNumber) => {
+      let slot = 0;
+      for (const name of TABLE_ORDER) {
+        const compiled = this.#chains.find(({ table, chain }) => table.name === name && chain.hook === hook);
+        if (compiled === undefined || name === 'nat') continue;
+        const entry = Image.HOOKS + (hookNumber * Image.HOOK_SLOTS + slot) * Image.HOOK_ENTRY_BYTES;
+        this.#emitter.setWord(entry, TABLE_ORDER.indexOf(name));
+        this.#emitter.setWord(entry + 4, this.#recordOffset(compiled.firstRecord));
+        slot++;
+      }
+    });
+  }
+
+  #chain({ table, chain, firstRecord }: CompiledChain, index: number): void {
+    const at = Image.HEADER_BYTES + index * Image.CHAIN_BYTES;
+    const hook = chain.hook === undefined ? Hook.NONE : HOOK_ORDER.indexOf(chain.hook);
+    this.#emitter.setWord(at + Image.CHAIN_TABLE, TABLE_ORDER.indexOf(table.name));
+    this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
+    this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
+    this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
+    chain.rules.forEach((rule, position) => {
+      const record = this.#recordOffset(firstRecord + position);
+      this.#emitter.setWord(record + RuleRecord.CHAIN, index);
+      this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
+      this.#rule(record, rule, table);
+    });
+    const end = this.#recordOffset(firstRecord + chain.rules.length);
+    this.#emitter.setWord(end + RuleRecord.CHAIN, index);
+    if (chain.policy === undefined) {
+      this.#emitter.setWord(end + RuleRecord.TARGET, TargetKind.END);
+    } else {
+      this.#emitter.setWord(end + RuleRecord.TARGET, TargetKind.POLICY);
+      this.#emitter.setWord(end + RuleRecord.TARGET_ARG, VERDICTS[chain.policy]);
+    }
+  }
+
+  #rule(record: number, rule: Rule, table: Table): void {
+    const emitter = this.#emitter;
+    let flags = this.#addressPart(record, RuleRecord.SRC, rule.source, RuleRecord.INV_SRC);
+    flags |= this.#addressPart(record, RuleRecord.DST, rule.destination, RuleRecord.INV_DST);
+    if (rule.protocol !== undefined) {
+      emitter.setWord(record + RuleRecord.PROTO, rule.protocol.value);
+      flags |= RuleRecord.HAS_PROTO | (rule.protocol.invert ? RuleRecord.INV_PROTO : 0);
+    }
+    if (rule.in !== undefined) {
+      emitter.setWord(record + RuleRecord.IN_ROW, this.#interfaceRow(rule.in.value, rule.in.invert));
+    }
+    if (rule.out !== undefined) {
+      emitter.setWord(record + RuleRecord.OUT_ROW, this.#interfaceRow(rule.out.value, rule.out.invert));
+    }
+    if (rule.fragment !== undefined) {
+      flags |= RuleRecord.FRAGMENT | (rule.fragment.invert ? RuleRecord.INV_FRAGMENT : 0);
+    }
+    emitter.setWord(record + RuleRecord.FLAGS, flags);
+    this.#operations(record, rule);
+    this.#target(record, rule, table);
+  }
+
+  /** Writes address and mask in the kernel's form and answers the flags. */
+  #addressPart(record: number, at: number, part: Negatable<AddressMask> | undefined, invertFlag: number): number {
+    if (part === undefined) return 0;
+    const { address, mask } = part.value;
+    addressWords(address).forEach((word, index) => {
+      this.#emitter.setWord(record + at + 4 * index, word);
+    });
+    addressWords(mask).forEach((word, index) => {
+      this.#emitter.setWord(record + at + (RuleRecord.SRC_MASK - RuleRecord.SRC) + 4 * index, word);
+    });
+    return RuleRecord.HAS_ADDRESS | (part.invert ? invertFlag : 0);
+  }
+
+  #interfaceRow(pattern: string, invert: boolean): number {
+    const key = `${invert ? '!' : ''}${pattern}`;
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      this.#emitter.align(64);
+      row = { pattern, invert, offset: this.#emitter.appendZeros(Image.ROW_BYTES) };
+      this.#rows.set(key, row);
+    }
+    return row.offset;
+  }
+
+  #operations(record: number, rule: Rule): void {
+    const words: number[] = [];
+    const context = this.#lowerContext(rule, words);
+    for (const match of rule.matches) this.#match(match, context);
+    if (words.length === 0) return;
+    this.#emitter.align(16);
+    const start = this.#emitter.append(words);
+    this.#emitter.setWord(record + RuleRecord.OPS, start);
+    this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+  }
+
+  #match(match: Match, context: LowerContext): void {
+    if (isUnknown(match.options)) {
+      const code = { match: Op.TRUE, 'no-match': Op.FALSE, verdict: Op.UNKNOWN, refuse: Op.UNKNOWN }[this.#options.unknown];
+      context.emit(code, this.#unknown(`match ${match.name}`, 'UNKNOWN_MATCH', match));
+      return;
+    }
+    const extension = findMatch(match.name, this.#ruleSet.family);
+    if (extension === undefined) throw new WasmtablesError('UNKNOWN_MATCH', `match "${match.name}" is not known`, match);
+    extension.lower(match.options as never, context);
+  }
+
+  #unknown(what: string, code: 'UNKNOWN_MATCH' | 'UNKNOWN_TARGET', at: Match | Target): number {
+    if (this.#options.unknown === 'refuse') {
+      throw new WasmtablesError(code, `${what} is not supported`, { place: at.place });
+    }
+    return this.#unknowns.push(what) - 1;
+  }
+
+  #target(record: number, rule: Rule, table: Table): void {
+    const [kind, argument] = this.#lowerTarget(record, rule, table);
+    this.#emitter.setWord(record + RuleRecord.TARGET, kind);
+    this.#emitter.setWord(record + RuleRecord.TARGET_ARG, argument);
+  }
+
+  #lowerTarget(record: number, rule: Rule, table: Table): readonly [kind: number, argument: number] {
+    const { target } = rule;
+    if (target === undefined) return [TargetKind.CONTINUE, 0];
+    if (target.kind === 'verdict') {
+      if (target.verdict === 'RETURN') return [TargetKind.RETURN, 0];
+      return [TargetKind.VERDICT, VERDICTS[target.verdict]];
+    }
+    if (target.kind !== 'extension') {
+      const first = this.#firstRecords.get(`${table.name} ${target.chain}`);
+      if (first === undefined) {
+        throw new WasmtablesError('BAD_CHAIN', `chain "${target.chain}" does not exist`, target);
+      }
+      const kind = target.kind === 'jump' ? TargetKind.JUMP : TargetKind.GOTO;
+      return [kind, this.#recordOffset(first)];
+    }
+    if (isUnknown(target.options)) return this.#unknownTarget(record, target);
+    const extension = findTarget(target.name, this.#ruleSet.family);
+    if (extension === undefined) {
+      throw new WasmtablesError('UNKNOWN_TARGET', `target "${target.name}" is not known`, target);
+    }
+    const words: number[] = [];
+    const lowered: LoweredTarget = extension.lower(target.options as never, this.#lowerContext(rule, words));
+    if (lowered.kind === 'reject') return [TargetKind.REJECT, lowered.type];
+    if (words.length === 0) return [TargetKind.CONTINUE, 0];
+    this.#emitter.align(16);
+    const start = this.#emitter.append(words);
+    const end = this.#emitter.bytes;
+    return [TargetKind.OPERATIONS, this.#emitter.append([start, end, 0, 0])];
+  }
+
+  /** Under `match` an unknown target counts and lets the packet go on; under `no-match` its rule never matches. */
+  #unknownTarget(record: number, target: Target & { kind: 'extension' }): readonly [kind: number, argument: number] {
+    const id = this.#unknown(`target ${target.name}`, 'UNKNOWN_TARGET', target);
+    if (this.#options.unknown === 'verdict') {
+      this.#emitter.setWord(record + RuleRecord.UNKNOWN, id);
+      return [TargetKind.UNKNOWN, id];
+    }
+    return [this.#options.unknown === 'match' ? TargetKind.ASSUMED : TargetKind.ASSUMED_NO_MATCH, id];
+  }
+
+  #lowerContext(rule: Rule, words: number[]): LowerContext {
+    return {
+      family: this.#ruleSet.family,
+      backend: this.#options.backend,
+      rule,
+      emit: (code, ...operands) => {
+        const count = Math.ceil((operands.length + 1) / 4) * 4;
+        words.push(code | ((count * 4) << 16), ...operands.map((word) => word >>> 0));
+        for (let index = operands.length + 1; index < count; index++) words.push(0);
+      },
+      interfaceRow: (pattern, invert) => this.#interfaceRow(pattern, invert),
+      register: (options) => this.#registered.push(options) - 1,
+    };
+  }
+}
+
+function isUnknown(options: unknown): options is UnknownOptions {
+  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
+}
+
+/** An address as the packet record holds it: IPv4 a u32 in host order and zeros, IPv6 two u64 in host order. */
+export function addressWords(address: Address): readonly [number, number, number, number] {
+  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+  if (address.length === 4) return [view.getUint32(0), 0, 0, 0];
+  return [view.getUint32(4), view.getUint32(0), view.getUint32(12), view.getUint32(8)];
+}

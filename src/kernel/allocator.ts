@@ -1,0 +1,33 @@
+// Hands out the shared memory, once, from the bottom up. Nothing is given back: a scan makes its memory and drops it.
+
+import { WasmtablesError } from '../error.ts';
+import { MAXIMUM_PAGES, MEMORY_BASE, WASM_PAGE_BYTES } from './kernel.ts';
+
+export class Allocator {
+  readonly memory: WebAssembly.Memory;
+  #next = MEMORY_BASE;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.memory = memory;
+  }
+
+  /** Address of `bytes` zeroed bytes, aligned to a cache line. Grows the memory; throws LIMIT at 4 GiB. */
+  allocate(bytes: number): number {
+    const address = Math.ceil(this.#next / 64) * 64;
+    const end = address + bytes;
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE_BYTES);
+    if (end > MAXIMUM_PAGES * WASM_PAGE_BYTES) {
+      throw new WasmtablesError('LIMIT', `the scan needs more than 4 GiB of memory (${bytes} bytes more)`);
+    }
+    if (missing > 0) this.memory.grow(missing);
+    this.#next = end;
+    return address;
+  }
+
+  /** Copies `bytes` into fresh memory and answers the address. */
+  place(bytes: Uint8Array): number {
+    const address = this.allocate(bytes.length);
+    new Uint8Array(this.memory.buffer, address, bytes.length).set(bytes);
+    return address;
+  }
+}

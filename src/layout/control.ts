@@ -1,0 +1,23 @@
+// What the lanes of a scan agree on, in shared memory: i32 words, used with Atomics from JavaScript only. Offsets in
+// bytes.
+
+/** The reading baton: 0 free, 1 held. The holder reads the next stretch of the capture. */
+export const BATON = 0;
+/** Sequence number of the next batch; written under the baton. */
+export const SEQUENCE = 4;
+/** The turn: all batches before this one have done what has to be done in packet order. */
+export const TURN = 8;
+/** Set to 1: lanes stop before their next batch. */
+export const STOP = 12;
+/** KiB of output on its way to the main thread. */
+export const OUTSTANDING = 16;
+/** Number of interface names known (the interface name table). */
+export const INTERFACES = 20;
+/** Batches that are done but wait for earlier ones: slot sequence % DONE_SLOTS holds sequence + 1. */
+export const DONE = 64;
+export const DONE_SLOTS = 256;
+export const BYTES = 1088; // DONE + 4 * DONE_SLOTS
+
+/** Interface name table: one slot an interface index, NUL-terminated UTF-8 as in the kernel (IFNAMSIZ 16), longer
+ *  here because capture files are not bound by it. */
+export const NAME_BYTES = 64;

@@ -1,0 +1,71 @@
+// The machine's interfaces by name, in shared memory, because whichever lane reads a pcapng interface description
+// may meet a name that the host folder does not have.
+
+import { type InterfaceRow, setInterface } from '../compile/interface-rows.ts';
+import * as Control from '../layout/control.ts';
+import * as Image from '../layout/image.ts';
+
+/** An image's rows and where the image stands. */
+export interface PlacedRows {
+  readonly base: number;
+  readonly rows: readonly InterfaceRow[];
+}
+
+export interface InterfaceNamesDescription {
+  /** Address of the name table: Control.NAME_BYTES a slot, Image.INTERFACES slots; slot 0 is "no interface". */
+  readonly table: number;
+  readonly control: number;
+  readonly images: readonly PlacedRows[];
+}
+
+export class InterfaceNames {
+  readonly #memory: WebAssembly.Memory;
+  readonly #description: InterfaceNamesDescription;
+
+  constructor(memory: WebAssembly.Memory, description: InterfaceNamesDescription) {
+    this.#memory = memory;
+    this.#description = description;
+  }
+
+  /** Names by index; index 0 is the empty name. */
+  names(): string[] {
+    return Array.from({ length: this.#count() }, (_, index) => this.#name(index));
+  }
+
+  /**
+   * Index of `name`, which is added with its bits in every rule set's rows when it is new. Only one thread at a time
+   * may call this (the holder of the reading baton, or the main thread before the scan). 0 when the table is full.
+   */
+  indexOf(name: string): number {
+    const bytes = new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1);
+    const kept = new TextDecoder().decode(bytes);
+    const count = this.#count();
+    for (let index = 1; index < count; index++) if (this.#name(index) === kept) return index;
+    if (count >= Image.INTERFACES) return 0;
+    this.add(count, kept);
+    return count;
+  }
+
+  /** Puts a name at an index, as the machine's interface table has it. */
+  add(index: number, name: string): void {
+    const bytes = new Uint8Array(this.#memory.buffer);
+    const slot = this.#description.table + index * Control.NAME_BYTES;
+    bytes.set(new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1), slot);
+    for (const { base, rows } of this.#description.images) setInterface(bytes, base, rows, index, name);
+    const words = new Int32Array(this.#memory.buffer, this.#description.control, Control.BYTES / 4);
+    Atomics.store(words, Control.INTERFACES / 4, Math.max(this.#count(), index + 1));
+  }
+
+  #count(): number {
+    const words = new Int32Array(this.#memory.buffer, this.#description.control, Control.BYTES / 4);
+    return Atomics.load(words, Control.INTERFACES / 4);
+  }
+
+  #name(index: number): string {
+    const slot = this.#description.table + index * Control.NAME_BYTES;
+    // A copy: TextDecoder refuses views of shared memory.
+    const bytes = new Uint8Array(this.#memory.buffer).slice(slot, slot + Control.NAME_BYTES);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
+  }
+}

@@ -1,0 +1,84 @@
+// Order among lanes. Batches are read one after another under the baton and processed at the same time; what has to
+// happen in packet order (reassembly) happens when a batch has its turn.
+
+import * as Control from '../layout/control.ts';
+
+/** The control words of a scan (src/layout/control.ts) over shared memory. */
+export class ControlWords {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+
+  constructor(memory: WebAssembly.Memory, address: number) {
+    this.#words = new Int32Array(memory.buffer as unknown as SharedArrayBuffer, address, Control.BYTES / 4);
+  }
+
+  /** Waits for the reading baton and takes it. */
+  takeBaton(): void {
+    while (Atomics.compareExchange(this.#words, Control.BATON / 4, 0, 1) !== 0) {
+      Atomics.wait(this.#words, Control.BATON / 4, 1);
+    }
+  }
+
+  passBaton(): void {
+    Atomics.store(this.#words, Control.BATON / 4, 0);
+    Atomics.notify(this.#words, Control.BATON / 4, 1);
+  }
+
+  /** Under the baton: the sequence number of the batch just read. */
+  nextSequence(): number {
+    return Atomics.add(this.#words, Control.SEQUENCE / 4, 1);
+  }
+
+  /** Waits until all batches before `sequence` are done; false when the scan was stopped meanwhile. */
+  awaitTurn(sequence: number): boolean {
+    return this.#await(Control.TURN, (turn) => turn === sequence);
+  }
+
+  /** Marks a batch as done and moves the turn past all that are. */
+  done(sequence: number): void {
+    // A lane far ahead waits here, so that a slot is never taken twice.
+    if (!this.#await(Control.TURN, (turn) => sequence - turn < Control.DONE_SLOTS)) return;
+    Atomics.store(this.#words, doneSlot(sequence), sequence + 1);
+    for (;;) {
+      const turn = Atomics.load(this.#words, Control.TURN / 4);
+      if (Atomics.load(this.#words, doneSlot(turn)) !== turn + 1) return;
+      if (Atomics.compareExchange(this.#words, Control.TURN / 4, turn, turn + 1) === turn) {
+        Atomics.notify(this.#words, Control.TURN / 4);
+      }
+    }
+  }
+
+  get stopped(): boolean {
+    return Atomics.load(this.#words, Control.STOP / 4) !== 0;
+  }
+
+  /** Makes every lane stop before its next batch, also those that wait. */
+  stop(): void {
+    Atomics.store(this.#words, Control.STOP / 4, 1);
+    for (const word of [Control.TURN, Control.OUTSTANDING, Control.BATON]) Atomics.notify(this.#words, word / 4);
+  }
+
+  /** Output handed to the main thread, in KiB; negative when it was written. */
+  addOutstanding(kib: number): void {
+    Atomics.add(this.#words, Control.OUTSTANDING / 4, kib);
+    if (kib < 0) Atomics.notify(this.#words, Control.OUTSTANDING / 4);
+  }
+
+  /** Waits until less than `kib` KiB of output are on their way. */
+  awaitOutstanding(kib: number): void {
+    this.#await(Control.OUTSTANDING, (outstanding) => outstanding < kib);
+  }
+
+  #await(word: number, condition: (value: number) => boolean): boolean {
+    for (;;) {
+      const value = Atomics.load(this.#words, word / 4);
+      if (condition(value)) return true;
+      if (this.stopped) return false;
+      // The limit covers a stop that comes between the check and the wait.
+      Atomics.wait(this.#words, word / 4, value, 100);
+    }
+  }
+}
+
+function doneSlot(sequence: number): number {
+  return (Control.DONE + (sequence % Control.DONE_SLOTS) * 4) / 4;
+}
