@@ -3,10 +3,11 @@
 //   r = first rule
 //   loop: r = next candidate at or after r; does it match?
 //     no       -> the record after it
-//     yes      -> count; by target: go on | verdict | jump: push the record after it, r = chain's first
-//                 | goto: r = chain's first | return, end of a user chain: pop
-//   nothing to pop: the built-in chain's policy, which counts.
+//     yes      -> count; by target: go on | verdict | jump: keep the record after it, open a frame, r = chain's
+//                 first | goto: the same in this frame | return, end of a user chain: close the frame
+//   no frame to close: the built-in chain's policy, which counts.
 
+import * as Frame from '../../src/layout/frame.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Op from '../../src/layout/op.ts';
@@ -16,6 +17,7 @@ import * as Rule from '../../src/layout/rule.ts';
 import * as Target from '../../src/layout/target.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { nextCandidate, openVectors } from '../classify/bitvector';
 import { run } from '../target/dispatch';
 import { ruleMatches } from './rule';
 
@@ -26,14 +28,20 @@ import { ruleMatches } from './rule';
 export function walk(lane: usize, image: usize, counters: usize, p: usize, first: usize): u32 {
   const rules = image + load<u32>(image, Image.RULES);
   const length = load<u32>(p, Packet.LENGTH);
-  const stack = load<u32>(lane, Lane.STACK);
-  let depth: usize = stack;
+  const bottom: usize = load<u32>(lane, Lane.STACK);
+  const linear =
+    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) != 0 ||
+    (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0;
+  let frame = bottom;
+  enter(image, p, frame, first, linear);
   let r = first;
   for (;;) {
+    r = nextCandidate(frame, r);
     const kind = load<u32>(r, Rule.TARGET);
     if (kind == Target.END) {
-      r = depth == stack ? policyOf(image, first) : pop(depth);
-      depth = depth == stack ? depth : depth - 4;
+      if (frame == bottom) return policy(image, rules, counters, p, first, length);
+      frame -= Frame.BYTES;
+      r = load<u32>(frame, Frame.NEXT);
       continue;
     }
     const result = ruleMatches(lane, image, p, r);
@@ -53,25 +61,26 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       continue;
     }
     const record = (r - rules) / Rule.BYTES;
-    const counter = counters + record * Image.COUNTER_BYTES;
-    store<u64>(counter, load<u64>(counter) + 1);
-    store<u64>(counter, load<u64>(counter, 8) + length, 8);
+    count(counters, record, length);
     switch (kind) {
       case Target.VERDICT:
       case Target.POLICY:
         store<u32>(p, u32(record), Packet.DECISION);
         return load<u32>(r, Rule.TARGET_ARG);
       case Target.JUMP:
-        store<u32>(depth, u32(r + Rule.BYTES));
-        depth += 4;
+        store<u32>(frame, u32(r + Rule.BYTES), Frame.NEXT);
+        frame += Frame.BYTES;
         r = image + load<u32>(r, Rule.TARGET_ARG);
+        enter(image, p, frame, r, linear);
         continue;
       case Target.GOTO:
         r = image + load<u32>(r, Rule.TARGET_ARG);
+        enter(image, p, frame, r, linear);
         continue;
       case Target.RETURN:
-        r = depth == stack ? policyOf(image, first) : pop(depth);
-        depth = depth == stack ? depth : depth - 4;
+        if (frame == bottom) return policy(image, rules, counters, p, first, length);
+        frame -= Frame.BYTES;
+        r = load<u32>(frame, Frame.NEXT);
         continue;
       case Target.REJECT:
         store<u32>(p, u32(record), Packet.DECISION);
@@ -95,15 +104,31 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
   }
 }
 
-/** Where the topmost return address points. */
-function pop(depth: usize): usize {
-  return load<u32>(depth - 4);
+/** Begins the chain whose first rule record is `first`: its classifier, if it has one, finds the candidates. */
+function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): void {
+  store<u32>(frame, u32(first), Frame.FIRST);
+  const data: usize = load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
+  if (data == 0 || linear) store<u32>(frame, 0, Frame.VECTOR_COUNT);
+  else openVectors(image, image + data, p, frame);
 }
 
-/** The policy record of the built-in chain that begins with `first`. */
-function policyOf(image: usize, first: usize): usize {
-  const chain = image + load<u32>(image, Image.CHAINS) + load<u32>(first, Rule.CHAIN) * Image.CHAIN_BYTES;
-  return first + load<u32>(chain, Image.CHAIN_RULE_COUNT) * Rule.BYTES;
+function chainOf(image: usize, first: usize): usize {
+  return image + load<u32>(image, Image.CHAINS) + load<u32>(first, Rule.CHAIN) * Image.CHAIN_BYTES;
+}
+
+/** The policy of the built-in chain that begins with `first`: counts and answers its verdict. */
+function policy(image: usize, rules: usize, counters: usize, p: usize, first: usize, length: u32): u32 {
+  const r = first + load<u32>(chainOf(image, first), Image.CHAIN_RULE_COUNT) * Rule.BYTES;
+  const record = (r - rules) / Rule.BYTES;
+  count(counters, record, length);
+  store<u32>(p, u32(record), Packet.DECISION);
+  return load<u32>(r, Rule.TARGET_ARG);
+}
+
+function count(counters: usize, record: usize, length: u32): void {
+  const counter = counters + record * Image.COUNTER_BYTES;
+  store<u64>(counter, load<u64>(counter) + 1);
+  store<u64>(counter, load<u64>(counter, 8) + length, 8);
 }
 
 function operations(lane: usize, p: usize, image: usize, list: usize): void {

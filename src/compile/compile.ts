@@ -1,9 +1,9 @@
 // Model -> image. The layout of an image is in src/layout/image.ts and rule.ts; what one match lowers to is in its
 // file in src/extension.
 
-import { findMatch, findTarget } from '../extension/index.ts';
-import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
 import { WasmtablesError } from '../error.ts';
+import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
+import { findMatch, findTarget } from '../extension/index.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
@@ -20,11 +20,14 @@ import {
   type Negatable,
   type Rule,
   type RuleSet,
-  type Table,
   TABLE_ORDER,
+  type Table,
   type Target,
   type UnknownOptions,
 } from '../model/ruleset.ts';
+import { emitBitVectors } from './classify/bitvector.ts';
+import { conditionsOf } from './classify/condition.ts';
+import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
 import type { InterfaceRow } from './interface-rows.ts';
 
@@ -45,6 +48,8 @@ export interface CompiledRules {
   /** Chains in image order. */
   readonly chains: readonly CompiledChain[];
   readonly rows: readonly InterfaceRow[];
+  /** Classifiers' interface tables. */
+  readonly interfaceTables: readonly ClassifiedInterfaces[];
   /** Names of the matches and targets behind UNKNOWN answers, by id. */
   readonly unknowns: readonly string[];
   /** Options that extensions registered (LOG, NFLOG), by id. */
@@ -74,6 +79,7 @@ class Compiler {
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
+  readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
   readonly #emitter: Emitter;
@@ -107,6 +113,7 @@ class Compiler {
       recordCount: this.#recordCount,
       chains: this.#chains,
       rows: [...this.#rows.values()],
+      interfaceTables: this.#interfaceTables,
       unknowns: this.#unknowns,
       registered: this.#registered,
     };
@@ -152,12 +159,17 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
-    chain.rules.forEach((rule, position) => {
+    const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
-      this.#rule(record, rule, table);
+      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
     });
+    const plan = emitBitVectors(this.#emitter, conditions, this.#ruleSet.family);
+    if (plan !== undefined) {
+      this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
+      this.#interfaceTables.push(...plan.interfaces);
+    }
     const end = this.#recordOffset(firstRecord + chain.rules.length);
     this.#emitter.setWord(end + RuleRecord.CHAIN, index);
     if (chain.policy === undefined) {
@@ -168,7 +180,8 @@ class Compiler {
     }
   }
 
-  #rule(record: number, rule: Rule, table: Table): void {
+  /** Emits a rule and answers the operations of its matches. */
+  #rule(record: number, rule: Rule, table: Table): readonly number[] {
     const emitter = this.#emitter;
     let flags = this.#addressPart(record, RuleRecord.SRC, rule.source, RuleRecord.INV_SRC);
     flags |= this.#addressPart(record, RuleRecord.DST, rule.destination, RuleRecord.INV_DST);
@@ -186,12 +199,18 @@ class Compiler {
       flags |= RuleRecord.FRAGMENT | (rule.fragment.invert ? RuleRecord.INV_FRAGMENT : 0);
     }
     emitter.setWord(record + RuleRecord.FLAGS, flags);
-    this.#operations(record, rule);
+    const words = this.#operations(record, rule);
     this.#target(record, rule, table);
+    return words;
   }
 
   /** Writes address and mask in the kernel's form and answers the flags. */
-  #addressPart(record: number, at: number, part: Negatable<AddressMask> | undefined, invertFlag: number): number {
+  #addressPart(
+    record: number,
+    at: number,
+    part: Negatable<AddressMask> | undefined,
+    invertFlag: number,
+  ): number {
     if (part === undefined) return 0;
     const { address, mask } = part.value;
     addressWords(address).forEach((word, index) => {
@@ -214,25 +233,29 @@ class Compiler {
     return row.offset;
   }
 
-  #operations(record: number, rule: Rule): void {
+  #operations(record: number, rule: Rule): readonly number[] {
     const words: number[] = [];
     const context = this.#lowerContext(rule, words);
     for (const match of rule.matches) this.#match(match, context);
-    if (words.length === 0) return;
-    this.#emitter.align(16);
-    const start = this.#emitter.append(words);
-    this.#emitter.setWord(record + RuleRecord.OPS, start);
-    this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+    if (words.length > 0) {
+      this.#emitter.align(16);
+      this.#emitter.setWord(record + RuleRecord.OPS, this.#emitter.append(words));
+      this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+    }
+    return words;
   }
 
   #match(match: Match, context: LowerContext): void {
     if (isUnknown(match.options)) {
-      const code = { match: Op.TRUE, 'no-match': Op.FALSE, verdict: Op.UNKNOWN, refuse: Op.UNKNOWN }[this.#options.unknown];
+      const code = { match: Op.TRUE, 'no-match': Op.FALSE, verdict: Op.UNKNOWN, refuse: Op.UNKNOWN }[
+        this.#options.unknown
+      ];
       context.emit(code, this.#unknown(`match ${match.name}`, 'UNKNOWN_MATCH', match));
       return;
     }
     const extension = findMatch(match.name, this.#ruleSet.family);
-    if (extension === undefined) throw new WasmtablesError('UNKNOWN_MATCH', `match "${match.name}" is not known`, match);
+    if (extension === undefined)
+      throw new WasmtablesError('UNKNOWN_MATCH', `match "${match.name}" is not known`, match);
     extension.lower(match.options as never, context);
   }
 
@@ -280,7 +303,10 @@ class Compiler {
   }
 
   /** Under `match` an unknown target counts and lets the packet go on; under `no-match` its rule never matches. */
-  #unknownTarget(record: number, target: Target & { kind: 'extension' }): readonly [kind: number, argument: number] {
+  #unknownTarget(
+    record: number,
+    target: Target & { kind: 'extension' },
+  ): readonly [kind: number, argument: number] {
     const id = this.#unknown(`target ${target.name}`, 'UNKNOWN_TARGET', target);
     if (this.#options.unknown === 'verdict') {
       this.#emitter.setWord(record + RuleRecord.UNKNOWN, id);

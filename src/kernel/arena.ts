@@ -3,6 +3,7 @@
 
 import type { CompiledRules } from '../compile/compile.ts';
 import * as Batch from '../layout/batch.ts';
+import * as Frame from '../layout/frame.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
@@ -60,7 +61,7 @@ export function placeLane(
     [Lane.IMAGE6, shared.image6?.address ?? 0],
     [Lane.COUNTERS4, arena.counters4],
     [Lane.COUNTERS6, arena.counters6],
-    [Lane.STACK, allocator.allocate(depth * Lane.STACK_ENTRY_BYTES)],
+    [Lane.STACK, allocator.allocate(depth * Frame.BYTES)],
     [Lane.HOST, shared.host],
     [Lane.PACKETS, allocator.allocate(Lane.VECTOR * Packet.BYTES)],
     [Lane.TOTALS, arena.totals],

@@ -21,7 +21,7 @@ export const RULE_COUNT = 20;
 /** Chain table: CHAIN_BYTES each. */
 export const CHAINS = 24;
 export const CHAIN_COUNT = 28;
-/** Deepest chain of jumps, in return addresses. */
+/** Frames that a walk can need (layout/frame.ts). */
 export const STACK_DEPTH = 32;
 /** Bit 0: nft semantics (no hotdrop) instead of legacy. */
 export const BACKEND = 44;
@@ -38,9 +38,8 @@ export const CHAIN_TABLE = 0;
 export const CHAIN_HOOK = 4;
 export const CHAIN_FIRST_RULE = 8;
 export const CHAIN_RULE_COUNT = 12;
-/** Classifier.* and the offset of its data. */
-export const CHAIN_CLASSIFIER = 16;
-export const CHAIN_CLASSIFIER_DATA = 20;
+/** Offset of the chain's classifier (layout/bitvector.ts); 0: walk rule by rule. */
+export const CHAIN_CLASSIFIER_DATA = 16;
 export const CHAIN_BYTES = 32;
 
 /** An interface row: bit i is set when interface i matches the pattern. */

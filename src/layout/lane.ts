@@ -6,9 +6,8 @@ export const IMAGE6 = 4;
 /** This lane's counters for them: Image.COUNTER_BYTES a rule record. */
 export const COUNTERS4 = 8;
 export const COUNTERS6 = 12;
-/** Jump stack: return addresses, u32. */
+/** Stack of the walk: frames (layout/frame.ts), Image.STACK_DEPTH of them. */
 export const STACK = 16;
-export const STACK_ENTRY_BYTES = 4;
 /** The modelled machine (layout/host.ts). */
 export const HOST = 20;
 /** Packet records of the vector in work: Packet.BYTES each, VECTOR of them. */

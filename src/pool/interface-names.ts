@@ -1,14 +1,16 @@
 // The machine's interfaces by name, in shared memory, because whichever lane reads a pcapng interface description
 // may meet a name that the host folder does not have.
 
+import { type ClassifiedInterfaces, setInterfaceVector } from '../compile/classify/interface-vectors.ts';
 import { type InterfaceRow, setInterface } from '../compile/interface-rows.ts';
 import * as Control from '../layout/control.ts';
 import * as Image from '../layout/image.ts';
 
-/** An image's rows and where the image stands. */
+/** Where an image stands and what in it depends on interfaces' names. */
 export interface PlacedRows {
   readonly base: number;
   readonly rows: readonly InterfaceRow[];
+  readonly interfaceTables: readonly ClassifiedInterfaces[];
 }
 
 export interface InterfaceNamesDescription {
@@ -51,7 +53,10 @@ export class InterfaceNames {
     const bytes = new Uint8Array(this.#memory.buffer);
     const slot = this.#description.table + index * Control.NAME_BYTES;
     bytes.set(new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1), slot);
-    for (const { base, rows } of this.#description.images) setInterface(bytes, base, rows, index, name);
+    for (const { base, rows, interfaceTables } of this.#description.images) {
+      setInterface(bytes, base, rows, index, name);
+      for (const table of interfaceTables) setInterfaceVector(bytes, base, table, index, name);
+    }
     const words = new Int32Array(this.#memory.buffer, this.#description.control, Control.BYTES / 4);
     Atomics.store(words, Control.INTERFACES / 4, Math.max(this.#count(), index + 1));
   }

@@ -54,7 +54,8 @@ export class ControlWords {
   /** Makes every lane stop before its next batch, also those that wait. */
   stop(): void {
     Atomics.store(this.#words, Control.STOP / 4, 1);
-    for (const word of [Control.TURN, Control.OUTSTANDING, Control.BATON]) Atomics.notify(this.#words, word / 4);
+    for (const word of [Control.TURN, Control.OUTSTANDING, Control.BATON])
+      Atomics.notify(this.#words, word / 4);
   }
 
   /** Output handed to the main thread, in KiB; negative when it was written. */

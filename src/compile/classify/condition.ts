@@ -1,0 +1,157 @@
+// What a rule asks of the packet's header, as sets of values: what a classifier can search by. A rule's set of a
+// field may be larger than what the rule really matches, never smaller: every candidate is verified.
+
+import * as Op from '../../layout/op.ts';
+import * as Packet from '../../layout/packet.ts';
+import { type Address, prefixLength } from '../../model/address.ts';
+import type { AddressMask, Family, Negatable, Rule } from '../../model/ruleset.ts';
+
+/** Values from lo to hi, both included. */
+export type Interval = readonly [lo: bigint, hi: bigint];
+
+/** Search fields by their offset in the packet record; the value is their width in bits, as searched. */
+export const SEARCH_FIELD_BITS: ReadonlyMap<number, number> = new Map([
+  [Packet.SRC, 32],
+  [Packet.DST, 32],
+  [Packet.PROTO, 8],
+  [Packet.SPORT, 16],
+  [Packet.DPORT, 16],
+  [Packet.TCP_FLAGS, 8],
+  [Packet.ICMP, 16],
+  [Packet.PKTTYPE, 8],
+]);
+
+export interface RuleConditions {
+  /** Sorted, disjoint intervals by field offset; a field that is not here is not asked about. */
+  readonly fields: ReadonlyMap<number, readonly Interval[]>;
+  readonly in: Negatable<string> | undefined;
+  readonly out: Negatable<string> | undefined;
+}
+
+/**
+ * Conditions of a rule for packets with an ordinary transport header; others are walked rule by rule. `words` are the
+ * operations that the rule's matches lowered to. Operations are read up to the first that could drop the packet or
+ * leave it undecided: a rule must stay a candidate wherever Linux would come so far.
+ */
+export function conditionsOf(rule: Rule, words: readonly number[], family: Family): RuleConditions {
+  const fields = new Map<number, readonly Interval[]>();
+  const restrict = (field: number, intervals: readonly Interval[]): void => {
+    const before = fields.get(field);
+    fields.set(field, before === undefined ? intervals : intersect(before, intervals));
+  };
+  for (const [field, part] of [
+    [Packet.SRC, rule.source],
+    [Packet.DST, rule.destination],
+  ] as const) {
+    const intervals = part === undefined ? undefined : addressIntervals(part);
+    if (intervals !== undefined) restrict(field, intervals);
+  }
+  if (rule.protocol !== undefined) {
+    const value = BigInt(rule.protocol.value);
+    restrict(Packet.PROTO, invertIf([[value, value]], rule.protocol.invert, 8));
+  }
+  // `-f` matches later fragments alone, which no classifier sees.
+  if (rule.fragment?.invert === false) restrict(Packet.PROTO, []);
+  readOperations(words, family, restrict);
+  return { fields, in: rule.in, out: rule.out };
+}
+
+function readOperations(
+  words: readonly number[],
+  family: Family,
+  restrict: (field: number, intervals: readonly Interval[]) => void,
+): void {
+  for (let at = 0; at < words.length; at += (words[at] as number) >>> 18) {
+    const code = (words[at] as number) & 0xffff;
+    const operand = (index: number): number => words[at + index] as number;
+    const field = operand(1) & 0xffff;
+    const invert = operand(1) >>> 16 !== 0;
+    const bits = fieldBits(field, family);
+    if (code === Op.FIELD_RANGE) {
+      if (bits === undefined) continue;
+      const intervals = clip([[BigInt(operand(2)), BigInt(operand(3))]], bits);
+      restrict(field, invertIf(intervals, invert, bits));
+    } else if (code === Op.FIELD_MASK) {
+      if (bits === undefined || bits > 16) continue;
+      restrict(field, maskIntervals(operand(2), operand(3), invert, bits));
+    } else if (code === Op.ADDRESS_RANGE) {
+      if (bits === undefined) continue;
+      restrict(
+        field,
+        invertIf([[address(words, at + 4, family), address(words, at + 8, family)]], invert, bits),
+      );
+    } else if (code !== Op.TRANSPORT && code !== Op.TRUE) {
+      return;
+    }
+  }
+}
+
+/** Width of a search field for a family; undefined when it is not one. */
+export function fieldBits(field: number, family: Family): number | undefined {
+  const bits = SEARCH_FIELD_BITS.get(field);
+  return bits === 32 && family === 'ipv6' ? 128 : bits;
+}
+
+/** An address operand: layout/packet.ts's form, four words from `at`. */
+function address(words: readonly number[], at: number, family: Family): bigint {
+  const word = (index: number): bigint => BigInt((words[at + index] as number) >>> 0);
+  if (family === 'ipv4') return word(0);
+  return (word(1) << 96n) | (word(0) << 64n) | (word(3) << 32n) | word(2);
+}
+
+/** Undefined for a mask with holes: the field is then left to verification. */
+function addressIntervals(part: Negatable<AddressMask>): readonly Interval[] | undefined {
+  const length = prefixLength(part.value.mask);
+  if (length === undefined) return undefined;
+  const bits = part.value.address.length * 8;
+  const lo = addressValue(part.value.address);
+  const hi = lo | ((1n << BigInt(bits - length)) - 1n);
+  return invertIf([[lo, hi]], part.invert, bits);
+}
+
+function addressValue(bytes: Address): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+}
+
+function maskIntervals(mask: number, value: number, invert: boolean, bits: number): readonly Interval[] {
+  const intervals: [bigint, bigint][] = [];
+  for (let candidate = 0; candidate < 1 << bits; candidate++) {
+    if (((candidate & mask) >>> 0 === value >>> 0) === invert) continue;
+    const last = intervals.at(-1);
+    if (last !== undefined && last[1] === BigInt(candidate) - 1n) last[1] = BigInt(candidate);
+    else intervals.push([BigInt(candidate), BigInt(candidate)]);
+  }
+  return intervals;
+}
+
+function clip(intervals: readonly Interval[], bits: number): readonly Interval[] {
+  return intersect(intervals, [[0n, (1n << BigInt(bits)) - 1n]]);
+}
+
+function invertIf(intervals: readonly Interval[], invert: boolean, bits: number): readonly Interval[] {
+  if (!invert) return intervals;
+  const result: Interval[] = [];
+  let next = 0n;
+  for (const [lo, hi] of intervals) {
+    if (lo > next) result.push([next, lo - 1n]);
+    next = hi + 1n;
+  }
+  const end = (1n << BigInt(bits)) - 1n;
+  if (next <= end) result.push([next, end]);
+  return result;
+}
+
+/** Both sorted and disjoint. */
+function intersect(left: readonly Interval[], right: readonly Interval[]): readonly Interval[] {
+  const result: Interval[] = [];
+  for (const [lo, hi] of left) {
+    for (const [otherLo, otherHi] of right) {
+      const from = lo > otherLo ? lo : otherLo;
+      const to = hi < otherHi ? hi : otherHi;
+      if (from <= to) result.push([from, to]);
+    }
+  }
+  return result;
+}

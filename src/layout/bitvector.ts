@@ -1,0 +1,31 @@
+// The bit-vector classifier of a chain. For each search field a multi-bit trie (8 bits a level) leads from the
+// packet's value to a bit vector: bit i is set when rule i of the chain can match a packet with that value. The AND
+// of the vectors is the candidates; the bit behind the last rule, the chain's end, is set in all of them.
+//
+//   header | fields | interface table(s) | trie nodes | vectors
+//
+// References are byte offsets from the start of the image. Everything is u32.
+
+// Header: Image.CHAIN_CLASSIFIER_DATA of the chain points to it.
+/** Search fields, at most FIELDS. */
+export const FIELD_COUNT = 0;
+/** 128-bit blocks in a vector. */
+export const BLOCKS = 4;
+export const HEADER_BYTES = 16;
+
+// Field record.
+/** Offset of the value in the packet record. */
+export const KEY = 0;
+/** Bytes of the value: 1, 2, 4; 16 for an IPv6 address; KEY_INTERFACE for a table by interface index. */
+export const KEY_BYTES = 4;
+/** Root node of the trie, or the interface table. */
+export const ROOT = 8;
+export const FIELD_BYTES = 16;
+export const FIELDS = 8;
+export const KEY_INTERFACE = 0;
+
+/** A node has an entry for each value of a byte: another node's offset, or a vector's with LEAF set. */
+export const NODE_BYTES = 1024;
+export const LEAF = 1;
+/** An interface table has a vector's offset for each interface index (Image.INTERFACES entries). */
+export const INTERFACE_TABLE_BYTES = 4096;
