@@ -1,6 +1,7 @@
 // --verdicts: one JSON object a packet, a line each. A line is a number, a time, and a tail that few packets differ
 // in; tails are kept as bytes, so that a packet costs a look-up and two copies.
 
+import type { CompiledChain } from '../compile/compile.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Packet from '../layout/packet.ts';
@@ -201,4 +202,18 @@ function reasonText(reason: number, decision: number, names: VerdictNames): stri
     default:
       return reasonName(reason);
   }
+}
+
+/** The names of a compiled rule set's records, by rule index: what VerdictNames wants. */
+export function ruleNames(chains: readonly CompiledChain[]): (RuleName | undefined)[] {
+  const names: (RuleName | undefined)[] = [];
+  for (const { table, chain, firstRecord } of chains) {
+    for (const index of chain.rules.keys()) {
+      names[firstRecord + index] = { table: table.name, chain: chain.name, rule: index + 1 };
+    }
+    // The record after the last rule: a built-in chain's policy; a user chain's end decides nothing.
+    names[firstRecord + chain.rules.length] =
+      chain.hook === undefined ? undefined : { table: table.name, chain: chain.name, rule: 0 };
+  }
+  return names;
 }
