@@ -2,6 +2,10 @@
 
 import * as Packet from '../src/layout/packet.ts';
 
+import { decode, decodeVector } from './packet/decode.ts';
+
+export { decode, decodeVector };
+
 /** Bytes of a packet record, so that a host can tell a kernel of another layout. */
 export function packetBytes(): u32 {
   return Packet.BYTES;
