@@ -1,0 +1,154 @@
+// Tables as `iptables -L -v -n -x --line-numbers` of iptables 1.8.11 prints them: the columns of print_header() and
+// print_rule_details() (iptables/xshared.c), then the words of each match and of the target.
+
+import type { Extension } from '../extension/extension.ts';
+import { type Address, formatAddress, prefixLength } from '../model/address.ts';
+import type {
+  AddressMask,
+  Backend,
+  Chain,
+  Family,
+  Match,
+  Negatable,
+  Rule,
+  RuleSet,
+  Table,
+  Target,
+  UnknownOptions,
+} from '../model/ruleset.ts';
+
+/** Where the words of matches and targets come from: `find(kind, name)` of src/extension. */
+export type FindExtension = (kind: 'match' | 'target', name: string, family: Family) => Extension | undefined;
+
+export interface ListingOptions {
+  readonly backend: Backend;
+  readonly find: FindExtension;
+  /** Only rules with packets, and only chains with such rules or with packets in their policy. */
+  readonly hitOnly?: boolean;
+}
+
+/** The protocol names that `-n` leaves as names (xtables_chain_protos, libxtables/xtables.c). */
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [0, 'all'],
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [33, 'dccp'],
+  [50, 'esp'],
+  [51, 'ah'],
+  [58, 'ipv6-icmp'],
+  [108, 'ipcomp'],
+  [132, 'sctp'],
+  [135, 'mobility-header'],
+  [136, 'udplite'],
+]);
+
+const HEADER = `num  ${'pkts'.padStart(8)} ${'bytes'.padStart(10)} ${'target'.padEnd(9)}  prot opt ${'in'.padEnd(6)} ${'out'.padEnd(6)}  ${'source'.padEnd(19)}  ${'destination'.padEnd(19)} `;
+
+/** All chains of a table; lines without line feeds, an empty line between chains. */
+export function listTable(ruleSet: RuleSet, table: Table, options: ListingOptions): string[] {
+  const references = new Map<string, number>();
+  for (const chain of table.chains) {
+    for (const { target } of chain.rules) {
+      if (target?.kind === 'jump' || target?.kind === 'goto') {
+        references.set(target.chain, (references.get(target.chain) ?? 0) + 1);
+      }
+    }
+  }
+  const lines: string[] = [];
+  for (const chain of table.chains) {
+    if (options.hitOnly === true && !chainHit(chain)) continue;
+    if (lines.length > 0) lines.push('');
+    lines.push(chainHeading(chain, references.get(chain.name) ?? 0), HEADER);
+    for (const [index, rule] of chain.rules.entries()) {
+      if (options.hitOnly === true && rule.counters.packets === 0n) continue;
+      lines.push(listRule(rule, index + 1, ruleSet.family, options));
+    }
+  }
+  return lines;
+}
+
+/** A packet went through one of its rules or its policy. */
+export function chainHit(chain: Chain): boolean {
+  return chain.counters.packets > 0n || chain.rules.some((rule) => rule.counters.packets > 0n);
+}
+
+function chainHeading(chain: Chain, references: number): string {
+  if (chain.policy === undefined) return `Chain ${chain.name} (${references} references)`;
+  const { packets, bytes } = chain.counters;
+  return `Chain ${chain.name} (policy ${chain.policy} ${packets} packets, ${bytes} bytes)`;
+}
+
+/** One rule's line. */
+export function listRule(rule: Rule, number: number, family: Family, options: ListingOptions): string {
+  const { target } = rule;
+  const protocol = rule.protocol?.value ?? 0;
+  let line = `${String(number).padEnd(4)} `;
+  line += `${String(rule.counters.packets).padStart(8)} ${String(rule.counters.bytes).padStart(8)} `;
+  line += `${targetName(target).padEnd(9)} `;
+  line += rule.protocol?.invert === true ? '!' : ' ';
+  line += `${(PROTOCOL_NAMES.get(protocol) ?? String(protocol)).padEnd(4)} `;
+  line += family === 'ipv4' && rule.fragment !== undefined ? (rule.fragment.invert ? '!f ' : '-f ') : '-- ';
+  line += ` ${interfaceText(rule.in, options.backend).padEnd(6)} `;
+  line += `${interfaceText(rule.out, options.backend).padEnd(6)} `;
+  line += `${addressText(rule.source, family)} ${addressText(rule.destination, family)} `;
+  if (target?.kind === 'goto') line += '[goto] ';
+  for (const match of rule.matches) line += matchWords(match, rule, family, options);
+  if (target?.kind === 'extension') {
+    line += extensionWords(options.find('target', target.name, family), target, rule, family, options);
+  }
+  return line;
+}
+
+function targetName(target: Target | undefined): string {
+  if (target === undefined) return '';
+  if (target.kind === 'verdict') return target.verdict;
+  return target.kind === 'extension' ? target.name : target.chain;
+}
+
+function interfaceText(condition: Negatable<string> | undefined, backend: Backend): string {
+  if (condition === undefined) return '*';
+  // The nft back end keeps no match for an interface that may be any.
+  if (condition.value === '+' && !condition.invert && backend === 'nft') return '*';
+  return `${condition.invert ? '!' : ''}${condition.value}`;
+}
+
+function addressText(condition: Negatable<AddressMask> | undefined, family: Family): string {
+  const text =
+    condition === undefined
+      ? family === 'ipv4'
+        ? '0.0.0.0/0'
+        : '::/0'
+      : `${formatAddress(condition.value.address)}${maskText(condition.value.mask)}`;
+  return `${condition?.invert === true ? '!' : ' '}${text.padEnd(19)}`;
+}
+
+function maskText(mask: Address): string {
+  const length = prefixLength(mask);
+  if (length === mask.length * 8) return '';
+  return length === undefined ? `/${formatAddress(mask)}` : `/${length}`;
+}
+
+function matchWords(match: Match, rule: Rule, family: Family, options: ListingOptions): string {
+  return extensionWords(options.find('match', match.name, family), match, rule, family, options);
+}
+
+function extensionWords(
+  extension: Extension | undefined,
+  use: { readonly name: string; readonly options: unknown },
+  rule: Rule,
+  family: Family,
+  options: ListingOptions,
+): string {
+  if (isUnknown(use.options) || extension === undefined) {
+    const words = isUnknown(use.options) ? use.options.words : [];
+    return ` ${[`[${use.name} not modelled]`, ...words].join(' ')}`;
+  }
+  // An extension without a .print callback shows nothing in a listing, as in iptables.
+  const words = extension.list?.(use.options as never, { family, backend: options.backend, rule }) ?? '';
+  return words === '' || words.startsWith(' ') ? words : ` ${words}`;
+}
+
+function isUnknown(options: unknown): options is UnknownOptions {
+  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
+}

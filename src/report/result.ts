@@ -1,0 +1,43 @@
+// What a scan found: the one thing that every form of report is made from.
+
+import type { RuleSet } from '../model/ruleset.ts';
+import type { ReasonName } from './reason.ts';
+import type { VerdictName } from './verdict.ts';
+
+export interface PacketsAndBytes {
+  readonly packets: number;
+  /** By the IP headers, as iptables counts; captured frames that are not IP count their original length. */
+  readonly bytes: number;
+}
+
+/** The result of a scan. Plain data; nothing in it changes afterwards. */
+export interface ScanResult {
+  /** Records of all captures. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** The captures' clock: first and last time stamp, nanoseconds since 1970; absent when there was no packet. */
+  readonly firstTimeNs?: bigint | undefined;
+  readonly lastTimeNs?: bigint | undefined;
+  /** Wall-clock time of the scan, seconds. */
+  readonly elapsedSeconds: number;
+  readonly verdicts: Readonly<Record<VerdictName, PacketsAndBytes>>;
+  /** Packets by reason; LOST, FRAGMENT, UNKNOWN and SKIP packets have one. */
+  readonly reasons: ReadonlyMap<ReasonName, number>;
+  /** Packets by family; `other` is what is not IP. */
+  readonly families: { readonly ipv4: number; readonly ipv6: number; readonly other: number };
+  /** SKIP packets by ethertype or link type (src/report/ethertype.ts). */
+  readonly skipped: ReadonlyMap<string, number>;
+  /** The rule sets with this scan's counters in place of the file's. */
+  readonly rules4?: RuleSet | undefined;
+  readonly rules6?: RuleSet | undefined;
+  /** For stderr: what was guessed or is odd. Whole sentences. */
+  readonly warnings: readonly string[];
+  /** One message a broken capture, with file and offset. */
+  readonly broken: readonly string[];
+  /** Stopped before the end of the captures. */
+  readonly interrupted: boolean;
+  /** Packets that a match or target with an assumed answer (`--unknown match|no-match`) was asked about. */
+  readonly assumed: number;
+  /** REJECT's replies and ICMP errors that the host would have sent. */
+  readonly answersNotMade: number;
+}
