@@ -19,6 +19,10 @@ export function finish(lane: usize, batch: usize, p: usize, index: u32, options:
   const family = load<u32>(p, Packet.FAMILY);
   const byFamily = totals + Totals.FAMILIES + (family == 0 ? 0 : (family >> 1) - 1) * 8;
   store<u64>(byFamily, load<u64>(byFamily) + 1);
+  const time = load<u64>(p, Packet.TIME);
+  // FIRST_TIME is kept as its complement, so that zeroed totals need no initialisation.
+  if (~time > load<u64>(totals, Totals.FIRST_TIME)) store<u64>(totals, ~time, Totals.FIRST_TIME);
+  if (time > load<u64>(totals, Totals.LAST_TIME)) store<u64>(totals, time, Totals.LAST_TIME);
   if (verdict != Verdict.ACCEPT && verdict != Verdict.DROP) reasons(lane, totals, p, verdict);
   if ((options & Lane.OPTION_RESULTS) != 0) result(batch, p, index, verdict);
 }
@@ -62,11 +66,11 @@ function result(batch: usize, p: usize, index: u32, verdict: u32): void {
   store<u32>(at, load<u32>(p, Packet.MARK), Batch.RESULT_MARK);
   store<u64>(at, load<u64>(p, Packet.TIME), Batch.RESULT_TIME);
   store<u64>(at, load<u64>(p, Packet.DATAGRAM), Batch.RESULT_DATAGRAM);
-  store<u32>(at, load<u32>(p, Packet.ETHERTYPE), Batch.RESULT_TYPE);
 }
 
 /** The record that decided: of an accepted packet the one in its last filter table, if it passed one. */
 function decision(p: usize, verdict: u32, reason: u32): u32 {
+  if (verdict == Verdict.SKIP || reason == Reason.EXTENSION) return load<u32>(p, Packet.ETHERTYPE);
   if (verdict == Verdict.ACCEPT) {
     const filter = load<u32>(p, Packet.FILTER_DECISION);
     return filter != Packet.NO_RULE ? filter : load<u32>(p, Packet.DECISION);

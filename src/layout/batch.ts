@@ -36,7 +36,8 @@ export const RESULT_VERDICT = 0; // u8
 export const RESULT_REASON = 1; // u8
 export const RESULT_HOOK = 2; // u8
 export const RESULT_FAMILY = 3; // u8: 4, 6 or 0
-/** Rule index of what decided; Packet.NO_RULE: none. */
+/** Rule index of what decided (Packet.NO_RULE: none); for SKIP the ethertype or link type; for UNKNOWN of an
+ *  extension its id. */
 export const RESULT_DECISION = 4;
 export const RESULT_IIF = 8; // u16
 export const RESULT_OIF = 10; // u16
@@ -44,6 +45,4 @@ export const RESULT_MARK = 12;
 export const RESULT_TIME = 16; // u64 ns
 /** Number of the packet that completed the datagram of a held fragment, 0 unknown: u64. */
 export const RESULT_DATAGRAM = 24;
-/** SKIP: the ethertype or link type; UNKNOWN by an extension: its id. */
-export const RESULT_TYPE = 32;
-export const RESULT_BYTES = 48;
+export const RESULT_BYTES = 32;

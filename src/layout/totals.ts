@@ -1,7 +1,6 @@
 // Totals of a lane: u64 each, summed over lanes at the end.
 
 export const PACKETS = 0;
-export const BYTES = 8;
 /** By verdict, packets and bytes: 16 bytes a verdict. */
 export const VERDICTS = 16;
 /** By reason, packets: 8 bytes a reason (room for 64). */
@@ -14,4 +13,7 @@ export const ASSUMED = 792;
 export const BAD_CHECKSUM = 800;
 /** REJECT replies and ICMP errors that the host would have sent, not made. */
 export const ANSWERS_NOT_MADE = 808;
+/** Earliest time stamp, as its bitwise complement, and latest, ns: not sums, maxima. */
+export const FIRST_TIME = 816;
+export const LAST_TIME = 824;
 export const TOTALS_BYTES = 1024;
