@@ -1,6 +1,9 @@
 // Everything that JavaScript may call. The rooms export what they offer; nothing else stands here.
 
 import * as Packet from '../src/layout/packet.ts';
+import { open } from './capture/open.ts';
+import { walkPcap } from './capture/pcap.ts';
+import { walkPcapng } from './capture/pcapng.ts';
 
 import { decode, decodeVector } from './packet/decode.ts';
 
@@ -10,3 +13,5 @@ export { decode, decodeVector };
 export function packetBytes(): u32 {
   return Packet.BYTES;
 }
+
+export { open, walkPcap, walkPcapng };

@@ -16,10 +16,13 @@ export const DATA = 24;
 /** Size of the data area; most records an index can hold. */
 export const DATA_CAPACITY = 28;
 export const RECORD_CAPACITY = 32;
-/** Absolute address of the capture source record (layout/capture.ts) that frames these bytes. */
+/** Absolute address of the capture source record (layout/capture.ts) that frames these bytes: a batch
+ *  holds records of one source only. */
 export const SOURCE = 36;
 /** Sequence number of the batch in the scan, from 0. */
 export const SEQUENCE = 40;
+/** Absolute address where the record walk stopped: the first byte that no index entry covers. */
+export const STOP = 44;
 export const HEADER_BYTES = 64;
 
 // Record index entry: where the record starts (absolute address of the pcap record header or pcapng block) and the
