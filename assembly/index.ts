@@ -5,9 +5,11 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { match } from './match/dispatch';
 import { decode, decodeVector } from './packet/decode.ts';
+import { run } from './target/dispatch';
 
-export { decode, decodeVector };
+export { decode, decodeVector, match as matchOperation, run as targetOperation };
 
 /** Bytes of a packet record, so that a host can tell a kernel of another layout. */
 export function packetBytes(): u32 {

@@ -10,8 +10,9 @@ export const FIELD_RANGE = 1;
 /** (packet field & mask) == value: field offset | invert << 16, mask, value. */
 export const FIELD_MASK = 2;
 /**
- * A transport header must be there: protocol's least header bytes | how << 16. How: TRANSPORT_* bits.
- * A later fragment does not match; a header cut short is hotdrop or no match; a header not captured is UNKNOWN.
+ * A transport header must be there: bytes that the IP header must declare of it | bytes of it that are read << 8
+ * | how << 16. How: TRANSPORT_* bits. A later fragment does not match; a header cut short is hotdrop or no match;
+ * when bytes that are read are not captured, nothing can be said.
  */
 export const TRANSPORT = 3;
 /** Address in [lo, hi], integers: field offset (SRC or DST) | invert << 16, 0, 0, then lo and hi, 16 bytes each. */
@@ -21,7 +22,7 @@ export const FALSE = 5;
 export const TRUE = 6;
 export const UNKNOWN = 7;
 
-// Extensions, from 32; each with its operands in the file that lowers it (src/extension/NAME.ts).
+// Extensions, from 32; each with its operands in the file that lowers it (src/extension/match/NAME.ts).
 export const TCP_FLAGS = 32;
 export const TCP_OPTION = 33;
 export const MULTIPORT = 34;

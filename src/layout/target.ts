@@ -14,7 +14,7 @@ export const GOTO = 4;
 export const END = 5;
 /** End record of a built-in chain: its verdict in TARGET_ARG. It counts. */
 export const POLICY = 6;
-/** REJECT: TARGET_ARG is the index of the reject type (extension/reject.ts). */
+/** REJECT: TARGET_ARG is the index of the reject type (extension/target/reject.ts). */
 export const REJECT = 7;
 /** A list of operations that change the packet or record it, then the next rule: TARGET_ARG is the image offset of
  *  a word pair (first operation, end of list). MARK, LOG, NFLOG. */
