@@ -24,8 +24,8 @@ export interface VerdictNames {
   /** By rule index in the image of the family. */
   readonly rules4: readonly (RuleName | undefined)[];
   readonly rules6: readonly (RuleName | undefined)[];
-  /** By interface index of the machine; index 0 is no interface. */
-  readonly interfaces: readonly (string | undefined)[];
+  /** Name of an interface index of the machine; undefined for 0, no interface. */
+  readonly interfaces: (index: number) => string | undefined;
   /** By id: the matches and targets that `--unknown verdict` let through, for the reason of UNKNOWN. */
   readonly extensions: readonly string[];
 }
@@ -59,9 +59,16 @@ export class VerdictFormatter {
 
   /**
    * Lines of `count` result records that start at byte `offset` of `memory`. `firstNumber` is the first record's
-   * number, from 1. Answers bytes of its own (ASCII and UTF-8), each line with its line feed.
+   * number, from 1. Answers bytes of its own (ASCII and UTF-8), each line with its line feed. `held` receives the
+   * fragments whose datagram is not known yet: packet number, and where in the bytes the `null` for it starts.
    */
-  format(memory: ArrayBufferLike, offset: number, count: number, firstNumber: number): Uint8Array {
+  format(
+    memory: ArrayBufferLike,
+    offset: number,
+    count: number,
+    firstNumber: number,
+    held: { number: number; at: number }[] = [],
+  ): Uint8Array<ArrayBuffer> {
     const view = new DataView(memory, offset, count * Batch.RESULT_BYTES);
     let out = new Uint8Array(count * 256 + LINE_BYTES);
     let at = 0;
@@ -84,7 +91,12 @@ export class VerdictFormatter {
           view.getUint32(record + Batch.RESULT_DATAGRAM, true) +
           view.getUint32(record + Batch.RESULT_DATAGRAM + 4, true) * 2 ** 32;
         at = writeText(out, at, ',"datagram":');
-        at = datagram === 0 ? writeText(out, at, 'null') : writeDigits(out, at, datagram);
+        if (datagram === 0) {
+          held.push({ number: firstNumber + index, at });
+          at = writeText(out, at, 'null');
+        } else {
+          at = writeDigits(out, at, datagram);
+        }
       }
       out[at++] = 0x7d; // }
       out[at++] = 0x0a;
@@ -180,8 +192,8 @@ function tailText(view: DataView, record: number, names: VerdictNames): string {
     table: rule?.table ?? null,
     chain: rule?.chain ?? null,
     rule: rule?.rule ?? null,
-    in: names.interfaces[view.getUint16(record + Batch.RESULT_IIF, true)] ?? null,
-    out: names.interfaces[view.getUint16(record + Batch.RESULT_OIF, true)] ?? null,
+    in: names.interfaces(view.getUint16(record + Batch.RESULT_IIF, true)) ?? null,
+    out: names.interfaces(view.getUint16(record + Batch.RESULT_OIF, true)) ?? null,
     mark: view.getUint32(record + Batch.RESULT_MARK, true),
     ctstate: null,
     reason: reasonText(view.getUint8(record + Batch.RESULT_REASON), decision, names),

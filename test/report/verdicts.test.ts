@@ -43,7 +43,7 @@ const names: VerdictNames = {
     { table: 'filter', chain: 'INPUT', rule: 0 },
   ],
   rules6: [{ table: 'filter', chain: 'größer"', rule: 1 }],
-  interfaces: [undefined, 'lo', 'eth0'],
+  interfaces: (index) => [undefined, 'lo', 'eth0'][index],
   extensions: ['recent'],
 };
 
@@ -100,11 +100,23 @@ describe('verdict lines', () => {
   });
 
   it('a held fragment names the packet that completed its datagram', () => {
-    const parsed = lines([
+    const text = lines([
       { verdict: Verdict.FRAGMENT, family: 4, datagram: 12_345_678_901n },
       { verdict: Verdict.FRAGMENT, family: 4 },
-    ]).map((line) => JSON.parse(line));
+    ]);
+    const parsed = text.map((line) => JSON.parse(line));
     expect(parsed.map(({ datagram }) => datagram)).toEqual([12_345_678_901, null]);
+    const held: { number: number; at: number }[] = [];
+    const bytes = new VerdictFormatter(names).format(
+      records([{ verdict: Verdict.ACCEPT }, { verdict: Verdict.FRAGMENT, family: 4 }]),
+      0,
+      2,
+      7,
+      held,
+    );
+    expect(held.map(({ number }) => number)).toEqual([8]);
+    const at = held[0]?.at as number;
+    expect(Buffer.from(bytes.subarray(at)).toString()).toBe('null}\n');
   });
 
   it('times over the whole range of u64 and numbers over the whole range of doubles', () => {

@@ -1,0 +1,35 @@
+// What goes to the user's terminal: colours, notes on stderr, system errors in words.
+
+import { getSystemErrorMap } from 'node:util';
+import pc from 'picocolors';
+import { type ErrorCode, WasmtablesError } from '../error.ts';
+import type { Style } from '../report/summary.ts';
+
+/** Colours when `stream` is a terminal, unless NO_COLOR is set (https://no-color.org). */
+export function styleFor(stream: NodeJS.WriteStream): Style {
+  const off = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
+  const colors = pc.createColors(stream.isTTY === true && !off);
+  return { heading: colors.bold, faint: colors.dim };
+}
+
+/** A line on stderr that is not an error. */
+export function warn(message: string): void {
+  process.stderr.write(`wasmtables: ${message}\n`);
+}
+
+/** A wrong combination of options. */
+export function usageError(message: string, hint?: string): WasmtablesError {
+  return new WasmtablesError('USAGE', message, { hint });
+}
+
+/** `cannot read x.pcap: no such file or directory`. */
+export function systemError(what: string, error: unknown, code: ErrorCode = 'IO'): WasmtablesError {
+  if (error instanceof WasmtablesError) return error;
+  return new WasmtablesError(code, `${what}: ${systemMessage(error)}`, { cause: error });
+}
+
+function systemMessage(error: unknown): string {
+  const { errno, message } = error as { errno?: unknown; message?: unknown };
+  const known = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
+  return known?.[1] ?? (typeof message === 'string' ? message : String(error));
+}
