@@ -1,0 +1,75 @@
+// Addresses with masks, as `-s` and `-d` take them (libxtables, xtables_ipparse_multiple and its IPv6 twin).
+
+import { type Address, parseIpv4, parseIpv6, prefixMask } from '../model/address.ts';
+import type { AddressMask, Family } from '../model/ruleset.ts';
+
+/** A number as strtoul(3) with base 0 reads it: decimal, 0x hexadecimal, 0 octal. undefined: none, or above `max`. */
+export function parseNumber(text: string, max: number): number | undefined {
+  if (!/^[ \t]*\+?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(text)) return undefined;
+  const digits = text.trim().replace('+', '');
+  const value =
+    digits.length > 1 && digits[0] === '0' && !/^0x/i.test(digits)
+      ? Number.parseInt(digits, 8)
+      : Number(digits);
+  return value <= max ? value : undefined;
+}
+
+/**
+ * Why an address is none: for the message.
+ * `host` a name that DNS might know; `family` an address of the other family; `mask` what stands behind the slash.
+ */
+export type AddressError = { readonly reason: 'host' | 'family' | 'mask'; readonly text: string };
+
+/** Dotted quad, its parts in any base, missing ones zero (`10.1` is 10.1.0.0) unless it is a mask. */
+function parseDotted(text: string, isMask: boolean): Address | undefined {
+  const plain = parseIpv4(text);
+  if (plain !== undefined && !/(?:^|\.)0[0-9]/.test(text)) return plain;
+  const parts = text.split('.');
+  if (parts.length > 4 || (isMask && parts.length !== 4)) return undefined;
+  const bytes = new Uint8Array(4);
+  for (let index = 0; index < parts.length; index++) {
+    const value = parseNumber(parts[index] as string, 255);
+    if (value === undefined) return undefined;
+    bytes[index] = value;
+  }
+  return bytes;
+}
+
+function parseMask(text: string, family: Family): Address | undefined {
+  if (family === 'ipv4') {
+    const dotted = parseDotted(text, true);
+    if (dotted !== undefined) return dotted;
+  } else {
+    const mask = parseIpv6(text);
+    if (mask !== undefined) return mask;
+  }
+  const length = parseNumber(text, family === 'ipv4' ? 32 : 128);
+  return length === undefined ? undefined : prefixMask(length, family === 'ipv4' ? 4 : 16);
+}
+
+const ALL_ONES = { ipv4: prefixMask(32, 4), ipv6: prefixMask(128, 16) };
+
+/** `ADDRESS[/MASK]`: the address is ANDed with the mask. */
+export function parseAddressMask(text: string, family: Family): AddressMask | AddressError {
+  const slash = text.lastIndexOf('/');
+  const name = slash < 0 ? text : text.slice(0, slash);
+  const mask = slash < 0 ? ALL_ONES[family] : parseMask(text.slice(slash + 1), family);
+  if (mask === undefined) return { reason: 'mask', text: text.slice(slash + 1) };
+  // With a mask of zero iptables does not look at the name: "any/0".
+  if (mask.every((byte) => byte === 0)) return { address: new Uint8Array(mask.length), mask };
+  const address = parseName(name, family);
+  if (address === undefined) {
+    const other = family === 'ipv4' ? parseIpv6(name) : parseIpv4(name);
+    return { reason: other === undefined ? 'host' : 'family', text: name };
+  }
+  for (let index = 0; index < address.length; index++) {
+    address[index] = (address[index] as number) & (mask[index] as number);
+  }
+  return { address, mask };
+}
+
+function parseName(name: string, family: Family): Address | undefined {
+  // The one name that means the same on every machine (RFC 6761).
+  if (name === 'localhost') return parseName(family === 'ipv4' ? '127.0.0.1' : '::1', family);
+  return family === 'ipv4' ? parseDotted(name, false) : parseIpv6(name);
+}
