@@ -112,6 +112,14 @@ function isUnconditionalEnd(rule: Rule): boolean {
   );
 }
 
+interface Frame {
+  readonly chain: Chain;
+  next: number;
+  /** Chains on the longest way down from here, this one included, and the rule that goes that way. */
+  height: number;
+  deepest: Rule | undefined;
+}
+
 /**
  * Follows every jump from a built-in chain, depth first, as mark_source_chains() does for iptables-legacy and
  * nft_chain_validate() for nft. Only what a hook reaches is followed: a loop that nothing jumps into is legal.
@@ -125,17 +133,22 @@ function walk(
   backend: Backend,
   errors: WasmtablesError[],
 ): void {
-  const visited = new Set<string>([start.name]);
+  const heights = new Map<string, number>();
   const onPath = new Set<string>([start.name]);
-  const path: { chain: Chain; next: number }[] = [{ chain: start, next: 0 }];
+  const path: Frame[] = [{ chain: start, next: 0, height: 1, deepest: undefined }];
   mark(hooks, start.name, hook);
-  for (;;) {
-    const top = path.at(-1);
-    if (top === undefined) return;
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     const rule = top.chain.rules[top.next];
     if (rule === undefined || (backend === 'legacy' && top.next > 0 && endsBefore(top))) {
       path.pop();
       onPath.delete(top.chain.name);
+      heights.set(top.chain.name, top.height);
+      const above = path.at(-1);
+      if (above !== undefined) deepen(above, top.height, above.chain.rules[above.next - 1]);
+      else if (backend === 'nft' && top.height > NFT_MAX_DEPTH) {
+        const message = `jumps from ${start.name} go more than ${NFT_MAX_DEPTH} chains deep`;
+        reportOnce(errors, 'LIMIT', message, top.deepest, 'nftables refuses such a table');
+      }
       continue;
     }
     top.next++;
@@ -144,22 +157,25 @@ function walk(
     if (chain === undefined) continue;
     if (onPath.has(chain.name)) {
       const names = path.map((one) => one.chain.name);
-      const loop = [...names.slice(names.indexOf(chain.name)), chain.name];
-      reportOnce(
-        errors,
-        'LOOP',
-        `this rule closes a loop: ${shortPath(loop)}`,
-        rule,
-        'the kernel refuses such a table',
-      );
+      const loop = shortPath([...names.slice(names.indexOf(chain.name)), chain.name]);
+      reportOnce(errors, 'LOOP', `this rule closes a loop: ${loop}`, rule, 'the kernel refuses such a table');
       continue;
     }
-    if (visited.has(chain.name)) continue;
-    visited.add(chain.name);
+    const height = heights.get(chain.name);
+    if (height !== undefined) {
+      deepen(top, height, rule);
+      continue;
+    }
     mark(hooks, chain.name, hook);
     onPath.add(chain.name);
-    path.push({ chain, next: 0 });
+    path.push({ chain, next: 0, height: 1, deepest: undefined });
   }
+}
+
+function deepen(frame: Frame, below: number, rule: Rule | undefined): void {
+  if (below + 1 <= frame.height) return;
+  frame.height = below + 1;
+  frame.deepest = rule;
 }
 
 function endsBefore(top: { readonly chain: Chain; readonly next: number }): boolean {
@@ -181,10 +197,10 @@ function reportOnce(
   errors: WasmtablesError[],
   code: 'LOOP' | 'LIMIT',
   message: string,
-  rule: Rule,
+  rule: Rule | undefined,
   hint: string,
 ): void {
-  const place = rule.target?.place ?? rule.place;
+  const place = rule?.target?.place ?? rule?.place;
   const seen = errors.some(
     (error) =>
       error.code === code && error.place === place && (place !== undefined || error.message === message),

@@ -287,8 +287,11 @@ class Scanner {
   #unknownLong(name: string, index: number): never {
     const place = this.#placeOf(index);
     const { extensions, family } = this.#context;
-    const owners = extensions.matches
-      .filter((match) => match.families?.includes(family) !== false && specsOf(match).has(name))
+    const owners = extensions
+      .matchNames()
+      .map((match) => extensions.findMatch(match, family))
+      .filter((match) => match !== undefined)
+      .filter((match) => specsOf(match).has(name))
       .filter((match) => !this.#result.matches.some((loaded) => loaded.extension === match));
     const owner = owners[0];
     let hint: string | undefined;
@@ -301,7 +304,10 @@ class Scanner {
     } else if (owner !== undefined) {
       hint = `\`--${name}\` needs \`-m ${owner.name}\``;
     } else {
-      const target = extensions.targets.find((one) => specsOf(one).has(name));
+      const target = extensions
+        .targetNames()
+        .map((one) => extensions.findTarget(one, family))
+        .find((one) => one !== undefined && specsOf(one).has(name));
       if (target !== undefined) hint = `\`--${name}\` needs \`-j ${target.name}\` before it`;
     }
     if (hint === undefined) {

@@ -1,6 +1,7 @@
 // The rule set as iptables-save prints it: the canonical text.
 
 import type { MatchExtension, TargetExtension } from '../extension/extension.ts';
+import * as known from '../extension/index.ts';
 import { formatAddress, prefixLength } from '../model/address.ts';
 import { protocolName } from '../model/protocol.ts';
 import type {
@@ -21,14 +22,16 @@ export interface PrintOptions {
   readonly backend: Backend;
   /** `[packets:bytes]` before every rule, as with `iptables-save -c`. Policies always have theirs. */
   readonly counters: boolean;
-  readonly extensions: ExtensionTable;
+  /** Default: all that are known. */
+  readonly extensions?: ExtensionTable | undefined;
 }
 
 /** Whom a rule is printed for. */
 export interface RulePrintContext {
   readonly family: Family;
   readonly backend: Backend;
-  readonly extensions: ExtensionTable;
+  /** Default: all that are known. */
+  readonly extensions?: ExtensionTable | undefined;
 }
 
 /**
@@ -86,7 +89,7 @@ export function printRule(rule: Rule, context: RulePrintContext): string {
   if (rule.fragment !== undefined) words.push(rule.fragment.invert ? '! -f' : '-f');
   for (const match of rule.matches) {
     words.push(`-m ${match.name}`);
-    const extension = context.extensions.findMatch(match.name, context.family);
+    const extension = (context.extensions ?? known).findMatch(match.name, context.family);
     printOptions(words, extension, match.options, rule, context);
   }
   const { target } = rule;
@@ -95,7 +98,7 @@ export function printRule(rule: Rule, context: RulePrintContext): string {
   else if (target?.kind === 'goto') words.push(`-g ${target.chain}`);
   else if (target?.kind === 'extension') {
     words.push(`-j ${target.name}`);
-    const extension = context.extensions.findTarget(target.name, context.family);
+    const extension = (context.extensions ?? known).findTarget(target.name, context.family);
     printOptions(words, extension, target.options, rule, context);
   }
   return words.join(' ');
@@ -135,11 +138,6 @@ function printAddress(words: string[], letter: '-s' | '-d', given: Negatable<Add
 function printNegatable(words: string[], letter: '-i' | '-o', given: Negatable<string> | undefined): void {
   if (given === undefined || (given.value === '+' && !given.invert)) return;
   words.push(`${given.invert ? '! ' : ''}${letter} ${given.value}`);
-}
-
-/** A string as xtables_save_string() prints it: bare if it is plain, else in quotes. */
-export function quoteString(text: string): string {
-  return /^[A-Za-z0-9_-]+$/.test(text) ? text : `"${text.replace(/["\\']/g, '\\$&')}"`;
 }
 
 /** A word that iptables-restore's tokenizer reads as itself; in quotes only where it must be. */

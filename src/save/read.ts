@@ -1,6 +1,7 @@
 // iptables-save text to a rule set: what iptables-restore would load, line by line, and every error of the file.
 
 import { type Place, WasmtablesError, WasmtablesErrors } from '../error.ts';
+import * as known from '../extension/index.ts';
 import {
   type Backend,
   BUILT_IN_CHAINS,
@@ -29,7 +30,8 @@ export interface ReadOptions {
   readonly backend?: Backend | undefined;
   /** Matches and targets that no extension knows: an error (default), or kept as UnknownOptions. */
   readonly unknown?: 'refuse' | 'keep' | undefined;
-  readonly extensions: ExtensionTable;
+  /** Default: all that are known. */
+  readonly extensions?: ExtensionTable | undefined;
 }
 
 /** A file with more errors than this is no rule file: reading stops. */
@@ -71,7 +73,7 @@ class Reader {
     this.#headerBackend = detectBackend(text);
     this.#backend = options.backend ?? this.#headerBackend ?? 'legacy';
     this.#keepUnknown = options.unknown === 'keep';
-    this.#extensions = options.extensions;
+    this.#extensions = options.extensions ?? known;
   }
 
   read(): RuleSet {

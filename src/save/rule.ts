@@ -245,7 +245,7 @@ function parseExtension(loaded: LoadedExtension, scanned: ScannedLine, context: 
 function unknownMatch(loaded: LoadedExtension, context: RuleContext): WasmtablesError {
   const other = context.family === 'ipv4' ? 'ipv6' : 'ipv4';
   const elsewhere = context.extensions.findMatch(loaded.name, other) !== undefined;
-  const names = context.extensions.matches.map((match) => match.name);
+  const names = context.extensions.matchNames();
   return new WasmtablesError('UNKNOWN_MATCH', `match \`${short(loaded.name)}\` is not known`, {
     place: loaded.place,
     hint: elsewhere
@@ -298,7 +298,7 @@ function chainHint(name: string, context: RuleContext, targets = false): string 
   const names = [...context.chainNames()];
   if (targets) {
     names.push('ACCEPT', 'DROP', 'RETURN', 'QUEUE', ...OTHER_TARGETS);
-    names.push(...context.extensions.targets.map((target) => target.name));
+    names.push(...context.extensions.targetNames());
   }
   return didYouMean(name, names) ?? `declare it first: \`:${short(name)} - [0:0]\``;
 }
