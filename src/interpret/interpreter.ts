@@ -1,0 +1,258 @@
+// The reference evaluator: frames in, what Linux would do out. Slow and plain on purpose: it reads the model and the
+// machine, never an image, and shares no code with the kernel that it is the check on.
+
+import type { Interface, Machine } from '../host/machine.ts';
+import type { Backend, Chain, Family, HookName, Rule, RuleSet, TableName } from '../model/ruleset.ts';
+import { HOOK_ORDER } from '../model/ruleset.ts';
+import { Bytes, NotCaptured } from './bytes.ts';
+import { type Held, Reassembly } from './fragment.ts';
+import { type Link, parseLink } from './link.ts';
+import { Lost } from './lost.ts';
+import { type Decision, Packet, parseIpv4, parseIpv6 } from './packet.ts';
+import { Path } from './path.ts';
+import { packetType, place, vlanDevice } from './place.ts';
+import { Routing } from './route.ts';
+import { accepting, Ended, traverse } from './traverse.ts';
+import type { CounterMap, Step, Unknown, Walker } from './walk.ts';
+
+export interface InterpreterOptions {
+  readonly rules4?: RuleSet | undefined;
+  readonly rules6?: RuleSet | undefined;
+  readonly machine: Machine;
+  readonly backend: Backend;
+  /** Default: `verdict`. */
+  readonly unknown?: Unknown | undefined;
+}
+
+export interface Frame {
+  /** What was captured. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the frame on the wire. */
+  readonly originalLength: number;
+  /** tcpdump.org/linktypes.html */
+  readonly linkType: number;
+  readonly timeNs: bigint;
+  /** Interface of the machine that the capture names. */
+  readonly interfaceIndex?: number | undefined;
+  readonly direction?: 'in' | 'out' | undefined;
+  /** From 1, over all captures. */
+  readonly number: number;
+}
+
+/** What `--verdicts` says of a packet. */
+export interface Outcome {
+  readonly number: number;
+  readonly timeNs: bigint;
+  readonly family: Family | null;
+  /** The last hook reached. */
+  readonly hook: HookName | null;
+  readonly verdict: 'ACCEPT' | 'DROP' | 'REJECT' | 'QUEUE' | 'LOST' | 'FRAGMENT' | 'UNKNOWN' | 'SKIP';
+  /** What decided; for LOST by hotdrop and UNKNOWN the rule that could not be asked. */
+  readonly table: TableName | null;
+  readonly chain: string | null;
+  readonly rule: number | null;
+  readonly in: string | null;
+  readonly out: string | null;
+  readonly mark: number;
+  readonly reason: string | null;
+  /** FRAGMENT: number of the packet that completed the datagram; filled in when that comes. */
+  readonly datagram: number | null;
+  readonly path: readonly Step[];
+}
+
+/** Thrown where ip_local_deliver returns because the datagram is not complete. */
+class HeldFragment extends Error {
+  override readonly name = 'HeldFragment';
+  readonly held: Held;
+
+  constructor(held: Held) {
+    super('held for reassembly');
+    this.held = held;
+  }
+}
+
+type End = Pick<Outcome, 'verdict' | 'reason'> & {
+  readonly decision?: Decision | undefined;
+  readonly held?: Held;
+};
+
+export class Interpreter {
+  /** Packets and bytes by rule, and by built-in chain for its policy. */
+  readonly counters: CounterMap = new Map();
+  readonly #options: InterpreterOptions;
+  readonly #routing: Routing;
+  readonly #reassembly: Reassembly;
+
+  constructor(options: InterpreterOptions) {
+    this.#options = options;
+    this.#routing = new Routing(options.machine);
+    this.#reassembly = new Reassembly(options.machine);
+  }
+
+  /** Answers what happens to one frame. Frames are to come in the order of the capture. */
+  evaluate(frame: Frame): Outcome {
+    const whole = new Bytes(frame.bytes, frame.originalLength);
+    const steps: Step[] = [];
+    const journey: Journey = { packet: undefined, family: null };
+    const end = this.#run(frame, whole, steps, journey);
+    const { packet } = journey;
+    const held = end.held;
+    return {
+      number: frame.number,
+      timeNs: frame.timeNs,
+      family: journey.family,
+      hook: packet?.hook ?? null,
+      verdict: end.verdict,
+      table: end.decision?.table ?? null,
+      chain: end.decision?.chain ?? null,
+      rule: end.decision?.rule ?? null,
+      in: packet?.in?.name ?? null,
+      out: packet?.out?.name ?? null,
+      mark: packet?.mark ?? 0,
+      reason: end.reason,
+      get datagram(): number | null {
+        return held?.datagram ?? null;
+      },
+      path: steps,
+    };
+  }
+
+  /** The rule sets with this run's counters. */
+  countersOf(): { readonly ipv4?: RuleSet; readonly ipv6?: RuleSet } {
+    const { rules4, rules6 } = this.#options;
+    return {
+      ...(rules4 === undefined ? {} : { ipv4: withCounters(rules4, this.counters) }),
+      ...(rules6 === undefined ? {} : { ipv6: withCounters(rules6, this.counters) }),
+    };
+  }
+
+  #run(frame: Frame, whole: Bytes, steps: Step[], journey: Journey): End {
+    try {
+      return this.#enter(frame, whole, steps, journey);
+    } catch (error) {
+      if (error instanceof Lost) return { verdict: 'LOST', reason: error.reason };
+      if (error instanceof NotCaptured) return { verdict: 'UNKNOWN', reason: 'not-captured' };
+      if (error instanceof HeldFragment) return { verdict: 'FRAGMENT', reason: null, held: error.held };
+      if (error instanceof Ended) {
+        return { verdict: error.verdict, reason: error.reason, decision: error.decision };
+      }
+      throw error;
+    }
+  }
+
+  #enter(frame: Frame, whole: Bytes, steps: Step[], journey: Journey): End {
+    const link = parseLink(whole, frame.linkType);
+    if (link.family === undefined) return { verdict: 'SKIP', reason: link.skip ?? null };
+    journey.family = link.family;
+    const rest = new Bytes(whole.captured.subarray(link.offset), whole.length - link.offset);
+    const { machine } = this.#options;
+    if (machine.placement.kind === 'hook') {
+      this.#oneHook(HOOK_ORDER[machine.placement.hook] as HookName, frame, rest, link, steps, journey);
+    } else {
+      this.#wholePath(frame, rest, link, steps, journey);
+    }
+    const { packet } = journey;
+    return {
+      verdict: 'ACCEPT',
+      reason: null,
+      decision: packet === undefined ? undefined : accepting(packet),
+    };
+  }
+
+  /** `--hook`: the tables of one hook, with the interfaces that the capture or the options name. */
+  #oneHook(hook: HookName, frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
+    const incoming = hook !== 'OUTPUT' && hook !== 'POSTROUTING';
+    const packet = this.#parse(link, rest, incoming);
+    journey.packet = packet;
+    const { machine } = this.#options;
+    const named = frame.interfaceIndex ?? 0;
+    const device = (index: number): Interface | undefined => this.#routing.interface(index);
+    if (incoming) packet.in = device(named || machine.defaultIn);
+    if (hook === 'FORWARD') packet.out = device(machine.defaultOut);
+    if (!incoming) packet.out = device(named || machine.defaultOut);
+    packet.packetType = packetType(machine, link, packet.in);
+    this.#hook(hook, packet, steps, () => {});
+  }
+
+  #wholePath(frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
+    const { machine } = this.#options;
+    const path: Path = new Path(this.#routing, {
+      run: (hook, packet) => {
+        journey.packet = packet;
+        this.#hook(hook, packet, steps, (changed) => {
+          changed.out = path.reroute(changed, journey.device);
+        });
+      },
+      defragment: (packet) => {
+        const answer = this.#reassembly.add(packet, frame.timeNs, frame.number);
+        if (answer.kind === 'held') throw new HeldFragment(answer.held);
+        journey.packet = answer.packet;
+        return answer.packet;
+      },
+    });
+    const placed = place(this.#routing, frame, link, sourceOf(link, rest));
+    journey.device = placed.device;
+    if (placed.sent && machine.routed) {
+      const packet = this.#parse(link, rest, false);
+      journey.packet = packet;
+      path.send(packet, placed.device);
+      return;
+    }
+    this.#receive(path, placed.device, rest, link, journey);
+  }
+
+  #receive(path: Path, base: Interface | undefined, rest: Bytes, link: Link, journey: Journey): void {
+    const { machine } = this.#options;
+    const device = base === undefined ? undefined : vlanDevice(machine, base, link.vlans);
+    const type = packetType(machine, link, device);
+    const packet = this.#parse(link, rest, true);
+    packet.packetType = type;
+    journey.packet = packet;
+    packet.in = device;
+    if (machine.routed && device !== undefined) path.receive(packet, device);
+    else path.pass(packet, device, this.#routing.interface(machine.defaultOut));
+  }
+
+  #parse(link: Link, rest: Bytes, incoming: boolean): Packet {
+    const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest);
+    return new Packet(header, link.mac);
+  }
+
+  #hook(hook: HookName, packet: Packet, steps: Step[], reroute: (packet: Packet) => void): void {
+    packet.hook = hook;
+    const rules = packet.family === 'ipv4' ? this.#options.rules4 : this.#options.rules6;
+    if (rules === undefined) return;
+    const walker: Walker = {
+      backend: this.#options.backend,
+      unknown: this.#options.unknown ?? 'verdict',
+      counters: this.counters,
+      path: steps,
+      context: { machine: this.#options.machine, routing: this.#routing },
+    };
+    traverse(walker, rules, hook, packet, reroute);
+  }
+}
+
+/** What is known of a frame so far, also when its way ends early. */
+interface Journey {
+  packet: Packet | undefined;
+  family: Family | null;
+  device?: Interface | undefined;
+}
+
+/** The source address, for placing; zeros where the header is too short for one. */
+function sourceOf(link: Link, rest: Bytes): Uint8Array {
+  const [offset, count] = link.family === 'ipv4' ? [12, 4] : [8, 16];
+  return rest.has(offset, count) ? rest.slice(offset, count) : new Uint8Array(count);
+}
+
+const ZERO = { packets: 0n, bytes: 0n };
+
+function withCounters(rules: RuleSet, counters: CounterMap): RuleSet {
+  const counted = (chain: Chain): Chain => ({
+    ...chain,
+    counters: counters.get(chain) ?? ZERO,
+    rules: chain.rules.map((rule): Rule => ({ ...rule, counters: counters.get(rule) ?? ZERO })),
+  });
+  return { ...rules, tables: rules.tables.map((table) => ({ ...table, chains: table.chains.map(counted) })) };
+}

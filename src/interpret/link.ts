@@ -1,0 +1,166 @@
+// Link layers: from the frame to the IP header. Link types are the numbers of tcpdump.org/linktypes.html.
+
+import type { Bytes } from './bytes.ts';
+
+export const LINKTYPE_NULL = 0;
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_PPP = 9;
+export const LINKTYPE_PPP_HDLC = 50;
+export const LINKTYPE_PPP_ETHER = 51;
+export const LINKTYPE_RAW = 101;
+export const LINKTYPE_LOOP = 108;
+export const LINKTYPE_LINUX_SLL = 113;
+export const LINKTYPE_IPV4 = 228;
+export const LINKTYPE_IPV6 = 229;
+export const LINKTYPE_LINUX_SLL2 = 276;
+
+const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
+const ETH_P_PPP_SES = 0x8864;
+const VLAN_TPIDS = new Set([0x8100, 0x88a8, 0x9100, 0x9200, 0x9300]);
+
+export interface VlanTag {
+  readonly tpid: number;
+  /** 12 bits; 0 is a priority tag. */
+  readonly id: number;
+}
+
+export interface Link {
+  /** Family of the packet, undefined when it is not IP. */
+  readonly family?: 'ipv4' | 'ipv6';
+  /** Where the IP header starts in the frame. */
+  readonly offset: number;
+  readonly vlans: readonly VlanTag[];
+  readonly mac?: { readonly destination: Uint8Array; readonly source: Uint8Array };
+  /** Packet type of a cooked capture (linux/if_packet.h). */
+  readonly cooked?: number;
+  /** Why it is not IP: `0x0806`, `link-type`, `truncated-frame`. */
+  readonly skip?: string;
+}
+
+type Addresses = Pick<Link, 'mac' | 'cooked'>;
+
+const TRUNCATED = 'truncated-frame';
+
+function hex(type: number): string {
+  return `0x${type.toString(16).padStart(4, '0')}`;
+}
+
+function skipped(skip: string, rest: Partial<Link> = {}): Link {
+  return { offset: 0, vlans: [], ...rest, skip };
+}
+
+/** An EtherType and what follows it: VLAN tags, a PPPoE session, IP. */
+function etherType(frame: Bytes, typeOffset: number, addresses: Addresses): Link {
+  const vlans: VlanTag[] = [];
+  let at = typeOffset;
+  while (frame.has(at, 6) && VLAN_TPIDS.has(frame.u16(at))) {
+    vlans.push({ tpid: frame.u16(at), id: frame.u16(at + 2) & 0xfff });
+    at += 4;
+  }
+  if (!frame.has(at, 2)) return skipped(TRUNCATED, { ...addresses, vlans });
+  const type = frame.u16(at);
+  if (type === ETH_P_IP) return { family: 'ipv4', offset: at + 2, vlans, ...addresses };
+  if (type === ETH_P_IPV6) return { family: 'ipv6', offset: at + 2, vlans, ...addresses };
+  if (type === ETH_P_PPP_SES) return { ...pppoe(frame, at + 2), vlans, ...addresses };
+  return skipped(hex(type), { ...addresses, vlans });
+}
+
+function ethernet(frame: Bytes): Link {
+  if (!frame.has(0, 14)) return skipped(TRUNCATED);
+  return etherType(frame, 12, { mac: { destination: frame.slice(0, 6), source: frame.slice(6, 6) } });
+}
+
+/** Version and type, code, session, length; then a PPP protocol (RFC 2516). */
+function pppoe(frame: Bytes, offset: number): Link {
+  if (!frame.has(offset, 8)) return skipped(TRUNCATED);
+  // Code 0 is session data; everything else is discovery.
+  if (frame.u8(offset) !== 0x11 || frame.u8(offset + 1) !== 0) return skipped(hex(ETH_P_PPP_SES));
+  return pppProtocol(frame, offset + 6);
+}
+
+function ppp(frame: Bytes): Link {
+  // Address and control (RFC 1662) may be left out.
+  const framed = frame.has(0, 2) && frame.u8(0) === 0xff && frame.u8(1) === 0x03;
+  return pppProtocol(frame, framed ? 2 : 0);
+}
+
+/** The protocol field: one byte when its low bit is set (protocol field compression), else two. */
+function pppProtocol(frame: Bytes, offset: number): Link {
+  if (!frame.has(offset, 1)) return skipped(TRUNCATED);
+  const short = (frame.u8(offset) & 1) === 1;
+  if (!short && !frame.has(offset, 2)) return skipped(TRUNCATED);
+  const protocol = short ? frame.u8(offset) : frame.u16(offset);
+  const after = offset + (short ? 1 : 2);
+  if (protocol === 0x0021) return { family: 'ipv4', offset: after, vlans: [] };
+  if (protocol === 0x0057) return { family: 'ipv6', offset: after, vlans: [] };
+  return skipped(hex(protocol));
+}
+
+/** BSD loopback: the address family, in the byte order of the capturing machine (NULL) or big-endian (LOOP). */
+function loopback(frame: Bytes): Link {
+  if (!frame.has(0, 4)) return skipped(TRUNCATED);
+  const big = frame.u32(0);
+  const family = big > 0xffff ? frame.u8(0) | (frame.u8(1) << 8) : big;
+  if (family === 2) return { family: 'ipv4', offset: 4, vlans: [] };
+  // AF_INET6 of Linux, of NetBSD and OpenBSD, of FreeBSD, of macOS.
+  if ([10, 24, 28, 30].includes(family)) return { family: 'ipv6', offset: 4, vlans: [] };
+  return skipped(hex(family));
+}
+
+function raw(frame: Bytes): Link {
+  if (!frame.has(0, 1)) return skipped(TRUNCATED);
+  const version = frame.u8(0) >> 4;
+  if (version === 4) return { family: 'ipv4', offset: 0, vlans: [] };
+  if (version === 6) return { family: 'ipv6', offset: 0, vlans: [] };
+  return skipped(hex(0));
+}
+
+function cooked(frame: Bytes): Link {
+  if (!frame.has(0, 16)) return skipped(TRUNCATED);
+  return etherType(frame, 14, { cooked: frame.u16(0) });
+}
+
+/** SLL2 keeps the protocol first: tags, if any, follow the 20-byte header. */
+function cooked2(frame: Bytes): Link {
+  if (!frame.has(0, 20)) return skipped(TRUNCATED);
+  const addresses = { cooked: frame.u8(10) };
+  const type = frame.u16(0);
+  if (type === ETH_P_IP) return { family: 'ipv4', offset: 20, vlans: [], ...addresses };
+  if (type === ETH_P_IPV6) return { family: 'ipv6', offset: 20, vlans: [], ...addresses };
+  if (!VLAN_TPIDS.has(type)) return skipped(hex(type), addresses);
+  if (!frame.has(20, 4)) return skipped(TRUNCATED, addresses);
+  const tag = { tpid: type, id: frame.u16(20) & 0xfff };
+  const inner = etherType(frame, 22, addresses);
+  return { ...inner, vlans: [tag, ...inner.vlans] };
+}
+
+/** Finds the IP header of a frame. */
+export function parseLink(frame: Bytes, linkType: number): Link {
+  switch (linkType) {
+    case LINKTYPE_ETHERNET:
+      return ethernet(frame);
+    case LINKTYPE_LINUX_SLL:
+      return cooked(frame);
+    case LINKTYPE_LINUX_SLL2:
+      return cooked2(frame);
+    case LINKTYPE_RAW:
+    case 12:
+    case 14:
+      return raw(frame);
+    case LINKTYPE_IPV4:
+      return { family: 'ipv4', offset: 0, vlans: [] };
+    case LINKTYPE_IPV6:
+      return { family: 'ipv6', offset: 0, vlans: [] };
+    case LINKTYPE_NULL:
+    case LINKTYPE_LOOP:
+      return loopback(frame);
+    case LINKTYPE_PPP:
+    case LINKTYPE_PPP_HDLC:
+      return ppp(frame);
+    case LINKTYPE_PPP_ETHER:
+      return pppoe(frame, 0);
+    default:
+      return skipped('link-type');
+  }
+}

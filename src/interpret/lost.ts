@@ -1,0 +1,37 @@
+// How a packet's way ends outside the rules.
+
+/** Names of `reason` in LOST verdicts. */
+export type LostReason =
+  | 'bad-header'
+  | 'ip-checksum'
+  | 'ip-truncated'
+  | 'other-host'
+  | 'no-vlan-device'
+  | 'martian-source'
+  | 'martian-destination'
+  | 'no-route'
+  | 'forwarding-off'
+  | 'ttl'
+  | 'hotdrop'
+  | 'blackhole'
+  | 'prohibit'
+  | 'unreachable'
+  | 'not-joined'
+  | 'packet-too-big'
+  | 'source-route'
+  | 'bad-option'
+  | 'fragment-overlap'
+  | 'reverse-path'
+  | 'interface-down'
+  | 'scope';
+
+/** Thrown where Linux frees the packet without asking a rule. */
+export class Lost extends Error {
+  override readonly name = 'Lost';
+  readonly reason: LostReason;
+
+  constructor(reason: LostReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
