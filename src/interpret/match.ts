@@ -19,15 +19,17 @@ export type MatchEvaluator = (options: never, packet: Packet, context: Context) 
 /** xt_target.target: changes the packet and goes on with the next rule, or ends its way. */
 export type TargetEvaluator = (options: never, packet: Packet, context: Context) => 'continue' | 'reject';
 
+/** A transport header as a match finds it: where it starts, or why there is none. */
+export type TransportHeader = number | 'fragment' | 'short';
+
 /**
- * Offset of a transport header of which `bytes` bytes are needed (skb_header_pointer at par->thoff). Later fragments
- * have none; one cut short is for the match to judge. NotCaptured when the packet has it and the capture has not.
+ * Offset of a transport header of which the match asks for `bytes` bytes (skb_header_pointer at par->thoff). Later
+ * fragments have none; one cut short is for the match to judge. Which of the bytes have to be captured is decided by
+ * reading them.
  */
-export function transportHeader(packet: Packet, bytes: number): number | 'fragment' | 'short' {
+export function transportHeader(packet: Packet, bytes: number): TransportHeader {
   const transport = packet.transport();
   if (transport === undefined) return 'short';
   if (transport.fragmentOffset !== 0) return 'fragment';
-  if (!packet.bytes.has(transport.offset, bytes)) return 'short';
-  packet.bytes.need(transport.offset, bytes);
-  return transport.offset;
+  return packet.bytes.has(transport.offset, bytes) ? transport.offset : 'short';
 }

@@ -7,10 +7,7 @@ const IPOPT_END = 0;
 const IPOPT_NOOP = 1;
 const IPOPT_RR = 7;
 const IPOPT_TIMESTAMP = 68;
-const IPOPT_SECURITY = 130;
 const IPOPT_LSRR = 131;
-const IPOPT_CIPSO = 134;
-const IPOPT_SID = 136;
 const IPOPT_SSRR = 137;
 const IPOPT_RA = 148;
 
@@ -40,7 +37,7 @@ export function checkIpv4Options(packet: Packet, sourceRouteAccepted: boolean): 
   if (!sourceRouteAccepted || packet.packetType !== PACKET_HOST) throw new Lost('source-route');
 }
 
-/** Security, stream id, CIPSO (without its modules) and unknown options pass as they are. */
+/** Security, stream id and unknown options pass as they are. */
 function checkIpv4Option(packet: Packet, at: number, type: number, length: number, seen: Set<string>): void {
   switch (type) {
     case IPOPT_SSRR:
@@ -53,15 +50,10 @@ function checkIpv4Option(packet: Packet, at: number, type: number, length: numbe
       checkRecordRoute(packet, at, length);
       break;
     case IPOPT_TIMESTAMP:
-      once(seen, 'timestamp');
-      checkTimestamp(packet, at, length);
+      checkTimestamp(packet, at, length, seen);
       break;
     case IPOPT_RA:
       if (length < 4) bad();
-      break;
-    case IPOPT_CIPSO:
-    case IPOPT_SECURITY:
-    case IPOPT_SID:
       break;
   }
 }
@@ -78,21 +70,24 @@ function checkRecordRoute(packet: Packet, at: number, length: number): void {
   if (pointer <= length && pointer + 3 > length) bad();
 }
 
-function checkTimestamp(packet: Packet, at: number, length: number): void {
-  if (length < 4) bad();
+/** A timestamp of a kind that is not known is left alone, and does not count as the one that may be there. */
+function checkTimestamp(packet: Packet, at: number, length: number, seen: Set<string>): void {
+  if (seen.has('timestamp') || length < 4) bad();
   const pointer = packet.bytes.u8(at + 2);
-  if (pointer < 5) bad();
   const last = packet.bytes.u8(at + 3);
+  const kind = last & 15;
+  if (pointer < 5) bad();
   if (pointer > length) {
-    // Full: it may say so fifteen times at most.
+    // Full: the overflow counter has four bits.
     if (last >> 4 === 15) bad();
+    seen.add('timestamp');
     return;
   }
   if (pointer + 3 > length) bad();
-  const kind = last & 15;
-  if (kind === 1 && pointer + 7 > length) bad();
-  if (kind === 3 && pointer + 7 > length) bad();
-  if (kind !== 0 && kind !== 1 && kind !== 3) bad();
+  if (kind === 1 || kind === 3) {
+    if (pointer + 7 > length) bad();
+  }
+  if (kind === 0 || kind === 1 || kind === 3) seen.add('timestamp');
 }
 
 /** ipv6_parse_hopopts, ip6_parse_tlv (net/ipv6/exthdrs.c). */
