@@ -1,7 +1,7 @@
 // Tables as `iptables -L -v -n -x --line-numbers` of iptables 1.8.11 prints them: the columns of print_header() and
 // print_rule_details() (iptables/xshared.c), then the words of each match and of the target.
 
-import type { Extension } from '../extension/extension.ts';
+import type { MatchExtension, TargetExtension } from '../extension/extension.ts';
 import { type Address, formatAddress, prefixLength } from '../model/address.ts';
 import type {
   AddressMask,
@@ -17,12 +17,15 @@ import type {
   UnknownOptions,
 } from '../model/ruleset.ts';
 
-/** Where the words of matches and targets come from: `find(kind, name)` of src/extension. */
-export type FindExtension = (kind: 'match' | 'target', name: string, family: Family) => Extension | undefined;
+/** Where the words of matches and targets come from: src/extension/index.ts. */
+export interface ExtensionFinder {
+  findMatch(name: string, family: Family): MatchExtension | undefined;
+  findTarget(name: string, family: Family): TargetExtension | undefined;
+}
 
 export interface ListingOptions {
   readonly backend: Backend;
-  readonly find: FindExtension;
+  readonly extensions: ExtensionFinder;
   /** Only rules with packets, and only chains with such rules or with packets in their policy. */
   readonly hitOnly?: boolean;
 }
@@ -95,7 +98,7 @@ export function listRule(rule: Rule, number: number, family: Family, options: Li
   if (target?.kind === 'goto') line += '[goto] ';
   for (const match of rule.matches) line += matchWords(match, rule, family, options);
   if (target?.kind === 'extension') {
-    line += extensionWords(options.find('target', target.name, family), target, rule, family, options);
+    line += extensionWords(options.extensions.findTarget(target.name, family), target, rule, family, options);
   }
   return line;
 }
@@ -130,11 +133,11 @@ function maskText(mask: Address): string {
 }
 
 function matchWords(match: Match, rule: Rule, family: Family, options: ListingOptions): string {
-  return extensionWords(options.find('match', match.name, family), match, rule, family, options);
+  return extensionWords(options.extensions.findMatch(match.name, family), match, rule, family, options);
 }
 
 function extensionWords(
-  extension: Extension | undefined,
+  extension: MatchExtension | TargetExtension | undefined,
   use: { readonly name: string; readonly options: unknown },
   rule: Rule,
   family: Family,
@@ -145,7 +148,7 @@ function extensionWords(
     return ` ${[`[${use.name} not modelled]`, ...words].join(' ')}`;
   }
   // An extension without a .print callback shows nothing in a listing, as in iptables.
-  const words = extension.list?.(use.options as never, { family, backend: options.backend, rule }) ?? '';
+  const words = extension.list?.(use.options, { family, backend: options.backend, rule }) ?? '';
   return words === '' || words.startsWith(' ') ? words : ` ${words}`;
 }
 

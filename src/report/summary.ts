@@ -1,7 +1,7 @@
 // The readable summary of a scan.
 
 import type { Family, RuleSet } from '../model/ruleset.ts';
-import { chainHit, type FindExtension, listTable } from './listing.ts';
+import { chainHit, type ExtensionFinder, listTable } from './listing.ts';
 import { REASON_TEXT, type ReasonName } from './reason.ts';
 import type { ScanResult } from './result.ts';
 import { bytesText, columns, counted, durationText, epochText, grouped, rateText } from './text.ts';
@@ -16,7 +16,7 @@ export interface Style {
 export interface SummaryOptions {
   readonly backend4: 'legacy' | 'nft';
   readonly backend6: 'legacy' | 'nft';
-  readonly find: FindExtension;
+  readonly extensions: ExtensionFinder;
   /** Every rule, not only those that were hit. */
   readonly all: boolean;
   readonly style: Style;
@@ -149,7 +149,7 @@ function ruleSetSections(ruleSet: RuleSet, options: SummaryOptions): string[][] 
   const { style, all } = options;
   return ruleSet.tables.map((table) => {
     const lines = [style.heading(`${command} -t ${table.name} -L -v -n -x --line-numbers`)];
-    lines.push(...listTable(ruleSet, table, { backend, find: options.find, hitOnly: !all }));
+    lines.push(...listTable(ruleSet, table, { backend, extensions: options.extensions, hitOnly: !all }));
     if (!all) {
       const rules = table.chains.flatMap((chain) => chain.rules);
       const missed = rules.filter((rule) => rule.counters.packets === 0n).length;

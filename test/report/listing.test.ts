@@ -30,20 +30,19 @@ function set(family: Family, chains: readonly Chain[]): RuleSet {
   return { family, tables: [{ name: 'filter', chains }] };
 }
 
+/** Extensions whose options are already the words of a listing. */
+const plain = {
+  options: [],
+  parse: (): unknown => undefined,
+  print: () => '',
+  list: (options: unknown) => String(options),
+};
 const words: ListingOptions = {
   backend: 'legacy',
-  find: (kind, name) =>
-    name === 'silent' || name === 'gone'
-      ? undefined
-      : {
-          kind: kind as 'match',
-          name,
-          options: [],
-          parse: () => undefined as never,
-          print: () => '',
-          list: (options: unknown) => String(options),
-          lower: () => undefined,
-        },
+  extensions: {
+    findMatch: (name) => ({ kind: 'match', name, ...plain, lower: () => undefined }),
+    findTarget: (name) => ({ kind: 'target', name, ...plain, lower: () => ({ kind: 'operations' }) }),
+  },
 };
 
 function list(ruleSet: RuleSet, options: Partial<ListingOptions> = {}): string[] {

@@ -1,0 +1,104 @@
+// Options that several commands share, and the checks of their values.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Address, parseAddress } from '../model/address.ts';
+import type { Backend, RuleSet } from '../model/ruleset.ts';
+
+export type BackendChoice = 'auto' | Backend;
+export type UnknownChoice = 'match' | 'no-match' | 'verdict';
+
+/** What scan and trace have in common: the rules, the machine, and how captures are taken. */
+export interface MachineOptions {
+  readonly rules?: string;
+  readonly rules6?: string;
+  readonly host?: string;
+  readonly local?: readonly Address[];
+  readonly in?: string;
+  readonly out?: string;
+  readonly hook?: string;
+  readonly backend: BackendChoice;
+  readonly checksums?: 'verify' | 'trust';
+  readonly vlan: 'auto' | 'ignore';
+  readonly mac: 'auto' | 'use' | 'ignore';
+  readonly unknown?: UnknownChoice;
+}
+
+const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+export function addMachineOptions(command: Command): Command {
+  return command
+    .optionsGroup('Rules and machine:')
+    .option('--rules <file>', 'IPv4 rule set (iptables-save text); default: rules.v4 of the host folder')
+    .option('--rules6 <file>', 'IPv6 rule set (ip6tables-save text); default: rules.v6 of the host folder')
+    .option('--host <dir>', 'host folder, as `wasmtables snapshot` collects it')
+    .option(
+      '--local <addresses>',
+      "without a host folder: the host's addresses, with commas between",
+      parseLocal,
+    )
+    .option('--in <interface>', 'interface of packets that come in, when nothing else says')
+    .option('--out <interface>', 'without a host folder: interface of packets that go out')
+    .addOption(
+      new Option(
+        '--hook <hook>',
+        "without a host folder: every packet passes just this hook's tables",
+      ).choices(HOOKS),
+    )
+    .addOption(backendOption())
+    .addOption(
+      new Option(
+        '--checksums <how>',
+        "of TCP, UDP and ICMP (default: trust, or what the host's sysctls say)",
+      ).choices(['verify', 'trust']),
+    )
+    .addOption(
+      new Option('--vlan <how>', "auto: tagged frames belong to the host's VLAN devices")
+        .choices(['auto', 'ignore'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--mac <how>', 'whether frames for another station are dropped')
+        .choices(['auto', 'use', 'ignore'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--unknown <answer>', 'go on at matches and targets that are not modelled').choices([
+        'match',
+        'no-match',
+        'verdict',
+      ]),
+    );
+}
+
+export function backendOption(): Option {
+  return new Option(
+    '--backend <backend>',
+    "iptables' back end; auto: what the rule file's header says, else legacy",
+  )
+    .choices(['auto', 'legacy', 'nft'])
+    .default('auto');
+}
+
+/** The back end to model and to print for. */
+export function chosenBackend(choice: BackendChoice, ruleSet: RuleSet | undefined): Backend {
+  return choice === 'auto' ? (ruleSet?.backend ?? 'legacy') : choice;
+}
+
+export function parseWorkers(text: string): number {
+  return parseCount(text, 256);
+}
+
+/** A whole number from 1 to `most`. */
+export function parseCount(text: string, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > most) throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
+  return value;
+}
+
+function parseLocal(text: string): Address[] {
+  return text.split(',').map((word) => {
+    const address = parseAddress(word.trim());
+    if (address === undefined) throw new InvalidArgumentError(`'${word}' is not an IPv4 or IPv6 address.`);
+    return address;
+  });
+}
