@@ -7,6 +7,11 @@ import { walkPcapng } from './capture/pcapng.ts';
 
 import { match } from './match/dispatch';
 import { decode, decodeVector } from './packet/decode.ts';
+import { addressType, addressTypeMatches } from './path/addrtype.ts';
+import { arrive } from './path/arrive.ts';
+import { forward } from './path/forward.ts';
+import { routeInput } from './path/input.ts';
+import { reroute, routeOutput } from './path/output.ts';
 import { run } from './target/dispatch';
 
 export { decode, decodeVector, match as matchOperation, run as targetOperation };
@@ -17,3 +22,4 @@ export function packetBytes(): u32 {
 }
 
 export { open, walkPcap, walkPcapng };
+export { addressType, addressTypeMatches, arrive, forward, reroute, routeInput, routeOutput };

@@ -14,7 +14,9 @@ export interface Interface {
   readonly mac?: Uint8Array | undefined;
   readonly mtu: number;
   readonly addresses: readonly InterfaceAddress[];
-  /** VLAN device: its tag, protocol and the device below. */
+  /** Index of the bridge, bond or team whose IP layer gets what comes in here; undefined: its own. */
+  readonly upper?: number | undefined;
+  /** VLAN device: its tag, protocol (0x8100, 0x88a8) and the index of the device below. */
   readonly vlan?: { readonly id: number; readonly protocol: number; readonly link: number } | undefined;
 }
 
@@ -48,6 +50,20 @@ export interface Route {
   readonly metric: number;
   readonly tos: number;
   readonly preferredSource?: Address | undefined;
+  /** Interfaces of all next hops, `out` being the first; undefined when there is one. */
+  readonly nextHops?: readonly number[] | undefined;
+  /** IPv6 source-specific routing (`from`). */
+  readonly source?: { readonly address: Address; readonly prefixLength: number } | undefined;
+  /** The route's own MTU. */
+  readonly mtu?: number | undefined;
+  /** Not made by the kernel itself (`protocol` is not `kernel`). */
+  readonly custom?: boolean | undefined;
+}
+
+/** A multicast group that the host has joined. */
+export interface Group {
+  readonly interfaceIndex: number;
+  readonly address: Address;
 }
 
 export interface PolicyRule {
@@ -91,4 +107,8 @@ export interface Machine {
   readonly useVlan: boolean;
   /** True when addresses and routes are really known; false for the guess "a router": everything is forwarded. */
   readonly routed: boolean;
+  /** False: the routes are made up, so that the one back to a source says nothing about where it came in. */
+  readonly routeBack?: boolean | undefined;
+  /** Joined groups; undefined: those that the kernel joins by itself. */
+  readonly groups?: readonly Group[] | undefined;
 }

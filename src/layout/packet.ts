@@ -87,6 +87,8 @@ export const FRAG_HEADER = 208;
 /** IPv6: offset from L3 of the first authentication header, 0 when there is none. The nft back end takes it for the
  *  transport header (nft_set_pktinfo_ipv6()), where legacy ip6tables walks on. */
 export const AUTH_HEADER = 212;
+/** MTU of the route to OIF, 0 when it has none of its own. Written by routing. */
+export const ROUTE_MTU = 216;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
 export const BYTES = 256;
 
