@@ -86,11 +86,11 @@ export class TestMachine {
   }
 
   addressType(field: number, device = 0): number {
-    return this.kernel['addressType']?.(LANE, PACKET, field, device) ?? -1;
+    return this.kernel.addressType?.(LANE, PACKET, field, device) ?? -1;
   }
 
   addressTypeMatches(field: number, mask: number, device = 0): boolean {
-    return this.kernel['addressTypeMatches']?.(LANE, PACKET, field, mask, device) === 1;
+    return this.kernel.addressTypeMatches?.(LANE, PACKET, field, mask, device) === 1;
   }
 
   /** The whole way of a packet through the machine without rules, as a word: `local`, `forward eth1`, `lost: no-route`. */
