@@ -11,6 +11,16 @@ export interface CaptureFile {
   readonly descriptor: number | undefined;
   /** Where the capture starts in the file: a redirected stdin need not stand at its beginning. */
   readonly base: number;
+  /** What the file header says, where it could be read beforehand. */
+  readonly header: CaptureHeader | undefined;
+}
+
+/** Format of a capture, and for pcap what holds for all of it. */
+export interface CaptureHeader {
+  readonly format: 'pcap' | 'pcapng';
+  readonly linktype: number;
+  readonly nanoseconds: boolean;
+  readonly fcsBytes: number;
 }
 
 /**
@@ -39,7 +49,7 @@ export interface CaptureProblem {
   readonly message: string;
 }
 
-/** `FILE: MESSAGE at byte OFFSET`. */
+/** `FILE: byte OFFSET: MESSAGE`. */
 export function formatProblem(problem: CaptureProblem): string {
-  return `${problem.file}: ${problem.message} at byte ${problem.offset}`;
+  return `${problem.file}: byte ${problem.offset}: ${problem.message}`;
 }

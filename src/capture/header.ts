@@ -2,6 +2,7 @@
 // Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng; limits and tolerances as libpcap has them.
 
 import * as Capture from '../layout/capture.ts';
+import type { CaptureHeader } from './description.ts';
 import type { CaptureInterface, Framing } from './state.ts';
 
 /** Bytes that tell what a file is. */
@@ -74,7 +75,7 @@ function readPcapHeader(view: DataView, magic: number, swapped: boolean): FileHe
       linktype,
       machineInterface: 0,
       timeKind: Capture.TIME_MULTIPLY,
-      units: 1000n,
+      units: magic === PCAP_NANOSECONDS ? 1n : 1000n,
       timeOffset: 0n,
       snaplen,
       fcsBytes: (network & 0x04000000) === 0 ? 0 : (network >>> 28) * 2,
@@ -196,4 +197,17 @@ function timeUnits(resolution: number): { timeKind: number; units: bigint } {
   if (n <= 9) return { timeKind: Capture.TIME_MULTIPLY, units: 10n ** BigInt(9 - n) };
   // 10^19 is the last power that fits; from there on no u64 reaches a nanosecond, and 0 says so.
   return { timeKind: Capture.TIME_DIVIDE, units: n <= 28 ? 10n ** BigInt(n - 9) : 0n };
+}
+
+/** The part of a file header that can be said before the records are read. */
+export function summarizeHeader(header: FileHeader): CaptureHeader | undefined {
+  if (header.kind === 'pcapng') return { format: 'pcapng', linktype: 0, nanoseconds: true, fcsBytes: 0 };
+  if (header.kind !== 'pcap') return undefined;
+  const { framing, captureInterface } = header;
+  return {
+    format: 'pcap',
+    linktype: captureInterface.linktype,
+    nanoseconds: framing.nanoseconds,
+    fcsBytes: captureInterface.fcsBytes,
+  };
 }

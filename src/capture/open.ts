@@ -1,10 +1,11 @@
 // Opening captures, on the main thread.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { WasmtablesError, WasmtablesErrors } from '../error.ts';
 import * as Capture from '../layout/capture.ts';
-import type { Allocate, CaptureFile, SharedDescription } from './description.ts';
-import { FILE_HEADER_BYTES, readFileHeader } from './header.ts';
+import { type Allocate, type CaptureFile, formatProblem, type SharedDescription } from './description.ts';
+import { FILE_HEADER_BYTES, readFileHeader, summarizeHeader } from './header.ts';
+import { allocateRing } from './ring.ts';
 
 /**
  * Opens the captures for a scan: `paths` in order, `-` is stdin. Throws WasmtablesError (IO, CAPTURE) for what is
@@ -12,7 +13,6 @@ import { FILE_HEADER_BYTES, readFileHeader } from './header.ts';
  */
 export function openCaptures(
   paths: readonly string[],
-  memory: WebAssembly.Memory,
   allocate: Allocate,
   options: { readonly stretch?: number } = {},
 ): SharedDescription {
@@ -32,9 +32,9 @@ export function openCaptures(
   const sources = allocate(Capture.SOURCE_BYTES * Capture.SOURCE_CAPACITY);
   const interfaces = allocate(Capture.INTERFACE_BYTES * Capture.INTERFACE_CAPACITY);
   const section = allocate(4 * Capture.INTERFACE_CAPACITY);
+  const ring = files.some((file) => file.kind === 'stream') ? allocateRing(allocate) : 0;
   // Allocated memory is zero, which is the state before the first file.
-  void memory;
-  return { files, reader, sources, interfaces, section, ring: 0, stretch: options.stretch ?? 0 };
+  return { files, reader, sources, interfaces, section, ring, stretch: options.stretch ?? 0 };
 }
 
 function openOne(path: string): CaptureFile {
@@ -42,23 +42,36 @@ function openOne(path: string): CaptureFile {
   try {
     const stats = attempt(path, () => fstatSync(descriptor));
     if (stats.isDirectory()) throw new WasmtablesError('IO', `${path}: is a directory`);
-    if (!stats.isFile()) return { name: path, kind: 'stream', descriptor: undefined, base: 0 };
-    return openRegular(path, descriptor, stats);
+    if (!stats.isFile())
+      return {
+        name: path,
+        kind: 'stream',
+        descriptor: path === '-' ? 0 : undefined,
+        base: 0,
+        header: undefined,
+      };
+    return openRegular(path, descriptor);
   } finally {
     if (path !== '-') closeSync(descriptor);
   }
 }
 
-function openRegular(path: string, descriptor: number, _stats: Stats): CaptureFile {
+function openRegular(path: string, descriptor: number): CaptureFile {
   const base = path === '-' ? stdinPosition() : 0;
   const head = new Uint8Array(FILE_HEADER_BYTES);
   const count = attempt(path, () => readSync(descriptor, head, 0, head.length, base));
   const header = readFileHeader(head.subarray(0, count));
   if (header.kind === 'bad') {
-    throw new WasmtablesError('CAPTURE', `${path}: ${header.message} at byte ${header.offset}`);
+    throw new WasmtablesError('CAPTURE', formatProblem({ file: path, ...header }));
   }
   const kind = header.kind === 'gzip' || header.kind === 'zstd' ? 'stream' : 'file';
-  return { name: path, kind, descriptor: path === '-' ? 0 : undefined, base };
+  return {
+    name: path,
+    kind,
+    descriptor: path === '-' ? 0 : undefined,
+    base,
+    header: summarizeHeader(header),
+  };
 }
 
 /** A shell may hand over stdin with some of it read already; Linux says how much. */

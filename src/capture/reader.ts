@@ -6,6 +6,7 @@ import * as Batch from '../layout/batch.ts';
 import * as Capture from '../layout/capture.ts';
 import type { CaptureProblem, SharedDescription } from './description.ts';
 import { FILE_HEADER_BYTES, readFileHeader, readInterface, readSectionHeader } from './header.ts';
+import { RingReader } from './ring.ts';
 import { type ByteSource, FileSource, WOULD_WAIT } from './source.ts';
 import { ReaderState } from './state.ts';
 
@@ -36,21 +37,21 @@ export class CaptureReader {
 
   /**
    * `machineInterface` gives the modelled machine's interface index of a pcapng interface name, 0 for none: the
-   * same answers in every lane.
+   * same answers in every lane. With `mayWait` false, streams are looked at and not consumed (peek.ts).
    */
   constructor(
     memory: WebAssembly.Memory,
     kernel: Kernel,
     description: SharedDescription,
     machineInterface: (name: string) => number = () => 0,
-    streams?: ByteSource,
+    mayWait = true,
   ) {
     this.#memory = memory;
     this.#kernel = kernel;
     this.#description = description;
     this.#machineInterface = machineInterface;
     this.#files = new FileSource(memory, description.files);
-    this.#streams = streams;
+    if (description.ring !== 0) this.#streams = new RingReader(memory, description, mayWait);
   }
 
   /** Closes the file that this lane holds open. */
@@ -60,7 +61,7 @@ export class CaptureReader {
 
   /**
    * Reads the next stretch of the captures into the batch at `batch` and indexes its records: sets FIRST_NUMBER,
-   * COUNT, DATA_BYTES, SOURCE, SEQUENCE and STOP of the batch. Broken files end early and are told in `problems`.
+   * COUNT, DATA_BYTES, SOURCE, SEQUENCE, STOP and INTERFACES_* of the batch. Broken files end early and are told in `problems`.
    */
   readBatch(batch: number): ReadResult {
     const state = new ReaderState(this.#memory, this.#description);
@@ -77,7 +78,7 @@ export class CaptureReader {
         outcome = this.#readFile(reading);
       } catch (error) {
         if (!(error instanceof Error) || !('syscall' in error)) throw error;
-        outcome = { status: 'next', problem: { offset: state.position, message: error.message } };
+        outcome = bad(state.position, error.message);
       }
       if (outcome.status === 'wait') return { status: 'wait', count: 0, problems };
       if (outcome.status === 'batch') return this.#handOut(state, batch, problems);
@@ -91,6 +92,9 @@ export class CaptureReader {
     const count = state.view.getUint32(batch + Batch.COUNT, true);
     state.view.setBigUint64(batch + Batch.FIRST_NUMBER, state.number + 1n, true);
     state.view.setUint32(batch + Batch.SEQUENCE, state.sequence, true);
+    state.view.setUint32(batch + Batch.INTERFACES_FROM, state.announced, true);
+    state.view.setUint32(batch + Batch.INTERFACES_TO, state.interfaceCount, true);
+    state.announced = state.interfaceCount;
     state.number += BigInt(count);
     state.sequence += 1;
     return { status: 'batch', count, problems };
@@ -104,7 +108,7 @@ export class CaptureReader {
       if (outcome !== undefined) return outcome;
     }
     const data = state.view.getUint32(batch + Batch.DATA, true);
-    const capacity = state.view.getUint32(batch + Batch.DATA_CAPACITY, true);
+    const capacity = Math.min(state.view.getUint32(batch + Batch.DATA_CAPACITY, true), source.most);
     const stretch = this.#description.stretch;
     let length = stretch === 0 ? capacity : Math.min(stretch, capacity);
     // Bytes known to be there, but not to be a whole record.
@@ -113,8 +117,10 @@ export class CaptureReader {
       const got = source.read(state.file, state.position, data, length, least);
       if (got === WOULD_WAIT) return { status: 'wait' };
       if (got <= least) {
+        const failure = source.failure(state.file);
+        if (failure !== undefined) return bad(state.position + got, failure);
         if (got === 0) return { status: 'next', problem: undefined };
-        return bad(state.position, 'the last record is cut short: the file ends within it,');
+        return bad(state.position, CUT_SHORT);
       }
       state.view.setUint32(batch + Batch.SOURCE, state.source, true);
       const { result, message } = this.#walk(reading, data, data + got);
@@ -202,7 +208,7 @@ export class CaptureReader {
     source.consume(state.file, trailer);
     const got = source.read(state.file, trailer, data, 4, 3);
     if (got === WOULD_WAIT) return { status: 'wait' };
-    if (got < 4) return bad(state.position, 'the last block is cut short: the file ends within it,');
+    if (got < 4) return bad(state.position, source.failure(state.file) ?? CUT_SHORT);
     if (state.view.getUint32(data, !swapped) !== totalLength) {
       return bad(state.position, 'the two lengths of a pcapng block differ');
     }
@@ -216,6 +222,8 @@ export class CaptureReader {
     const data = state.view.getUint32(batch + Batch.DATA, true);
     const got = source.read(state.file, 0, data, FILE_HEADER_BYTES, FILE_HEADER_BYTES - 1);
     if (got === WOULD_WAIT) return { status: 'wait' };
+    const failure = got < FILE_HEADER_BYTES ? source.failure(state.file) : undefined;
+    if (failure !== undefined) return bad(got, failure);
     const header = readFileHeader(new Uint8Array(this.#memory.buffer, data, got));
     if (header.kind === 'bad') return bad(header.offset, header.message);
     if (header.kind === 'gzip' || header.kind === 'zstd') {
@@ -244,6 +252,8 @@ export class CaptureReader {
     return undefined;
   }
 }
+
+const CUT_SHORT = 'the file ends within the record';
 
 type FileOutcome =
   | { readonly status: 'batch' }

@@ -7,6 +7,8 @@ import type { CaptureFile } from './description.ts';
 export const WOULD_WAIT = -1;
 
 export interface ByteSource {
+  /** Longest stretch that can be had at once. */
+  readonly most: number;
   /**
    * Copies bytes from `position` on into the shared memory, at most `length`, and returns their number. It waits
    * until there are more than `least`, or the file has ended: then it returns what there is.
@@ -16,10 +18,13 @@ export interface ByteSource {
   consume(file: number, position: number): void;
   /** Nothing of the file will be asked for again. */
   finish(file: number): void;
+  /** Why the file ended before its time, if it is known. */
+  failure(file: number): string | undefined;
 }
 
 /** Regular files, read in place. Each lane has a descriptor of its own for the file in work. */
 export class FileSource implements ByteSource {
+  readonly most = Number.POSITIVE_INFINITY;
   readonly #memory: WebAssembly.Memory;
   readonly #files: readonly CaptureFile[];
   #open: { readonly file: number; readonly descriptor: number; readonly close: boolean } | undefined;
@@ -46,6 +51,10 @@ export class FileSource implements ByteSource {
   finish(): void {
     if (this.#open?.close === true) closeSync(this.#open.descriptor);
     this.#open = undefined;
+  }
+
+  failure(): undefined {
+    return undefined;
   }
 
   #descriptor(file: number): { descriptor: number; base: number } {

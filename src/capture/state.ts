@@ -105,6 +105,19 @@ export class ReaderState {
     this.#set(Capture.READER_SECTION_COUNT, count);
   }
 
+  /** Capture interfaces known, and how many of them batches have told of. */
+  get interfaceCount(): number {
+    return this.#get(Capture.READER_INTERFACE_COUNT);
+  }
+
+  get announced(): number {
+    return this.#get(Capture.READER_ANNOUNCED);
+  }
+
+  set announced(count: number) {
+    this.#set(Capture.READER_ANNOUNCED, count);
+  }
+
   nextFile(): void {
     this.#set(Capture.READER_FILE, this.file + 1);
     this.phase = Capture.READER_START;

@@ -23,6 +23,10 @@ export const SOURCE = 36;
 export const SEQUENCE = 40;
 /** Absolute address where the record walk stopped: the first byte that no index entry covers. */
 export const STOP = 44;
+/** Capture interfaces first described on the way to these records: [FROM, TO) of the capture interface table. Over
+ *  all batches, in order, every interface is in one of these ranges once, before its first record. */
+export const INTERFACES_FROM = 48;
+export const INTERFACES_TO = 52;
 export const HEADER_BYTES = 64;
 
 // Record index entry: where the record starts (absolute address of the pcap record header or pcapng block) and the

@@ -72,6 +72,8 @@ export const READER_SECTION_COUNT = 36;
 /** Records used of the source table and of the capture interface table. */
 export const READER_SOURCE_COUNT = 40;
 export const READER_INTERFACE_COUNT = 44;
+/** Capture interfaces told of by the batches handed out so far (Batch.INTERFACES_TO). */
+export const READER_ANNOUNCED = 48;
 export const READER_BYTES = 64;
 
 export const READER_START = 0;
