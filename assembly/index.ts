@@ -6,7 +6,8 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { match } from './match/dispatch';
-import { decode, decodeVector } from './packet/decode.ts';
+import { decodeVector } from './packet/decode.ts';
+import { decode } from './packet/frame.ts';
 import { addressType, addressTypeMatches } from './path/addrtype.ts';
 import { arrive } from './path/arrive.ts';
 import { forward } from './path/forward.ts';

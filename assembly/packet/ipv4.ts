@@ -75,17 +75,16 @@ export function ipv4(p: usize, l3: usize, cap: u32, len: u32): void {
 
   const proto = (<u32>middle >> 8) & 0xff;
   const fragment: u32 = bswap<u16>(<u16>(head >> 48));
-  let ports = true;
+  let whole = true;
   if (fragment & DONT_FRAGMENT) flags |= Packet.FLAG_DONT_FRAGMENT;
   if (fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) {
-    ports = false;
+    whole = false;
     if (fragment & MORE_FRAGMENTS) flags |= Packet.FLAG_MORE_FRAGMENTS;
   }
   store<u32>(p, fragment & FRAGMENT_OFFSET, Packet.FRAG_OFFSET);
   if (fragment & FRAGMENT_OFFSET) flags = noTransport(p, proto, flags);
   else flags = transport(p, l3 + header, cap - header, proto, flags);
   store<u32>(p, flags, Packet.FLAGS);
-  const sport = ports ? load<u32>(p, Packet.SPORT) : 0;
-  const dport = ports ? load<u32>(p, Packet.DPORT) : 0;
-  store<u32>(p, tupleHash(source, sport, destination, dport, proto), Packet.HASH);
+  const ports = whole && flags & Packet.FLAG_PORTS ? load<u32>(l3 + header) : 0;
+  store<u32>(p, tupleHash(middle >> 32, ports & 0xffff, <u64>tail, ports >>> 16, proto), Packet.HASH);
 }

@@ -81,15 +81,20 @@ export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
     store<u32>(p, cap - IPV6_HEADER, Packet.L4_CAP);
     store<u32>(p, transport(p, l3 + IPV6_HEADER, cap - IPV6_HEADER, next, flags), Packet.FLAGS);
   }
-  const fragment =
-    load<u32>(p, Packet.FRAG_OFFSET) | (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS);
-  const sport = fragment ? 0 : load<u32>(p, Packet.SPORT);
-  const dport = fragment ? 0 : load<u32>(p, Packet.DPORT);
+  const decoded = load<u32>(p, Packet.FLAGS);
+  const fragment = load<u32>(p, Packet.FRAG_OFFSET) | (decoded & Packet.FLAG_MORE_FRAGMENTS);
+  const ported = fragment == 0 && (decoded & Packet.FLAG_PORTS) != 0;
+  const ports = ported ? load<u32>(l3 + load<u32>(p, Packet.L4_OFFSET)) : 0;
   // The protocol stays out of a fragment's hash: a later fragment names the first header of the fragmentable part.
   const proto = fragment ? NEXTHDR_FRAGMENT : load<u32>(p, Packet.PROTO);
-  const source = sourceHigh ^ rotl<u64>(sourceLow, 7);
-  const destination = destinationHigh ^ rotl<u64>(destinationLow, 7);
-  store<u32>(p, tupleHash(source, sport, destination, dport, proto), Packet.HASH);
+  const source = fold(load<u64>(l3, 8), load<u64>(l3, 16));
+  const destination = fold(load<u64>(l3, 24), load<u64>(l3, 32));
+  store<u32>(p, tupleHash(source, ports & 0xffff, destination, ports >>> 16, proto), Packet.HASH);
+}
+
+/** An address as 48 bits for the hash. */
+function fold(high: u64, low: u64): u64 {
+  return ((high * 0xff51afd7ed558ccd + low) * 0xc4ceb9fe1a85ec53) >> 16;
 }
 
 function isExtension(next: u32): bool {

@@ -73,14 +73,13 @@ export function noTransport(p: usize, proto: u32, flags: u32): u32 {
 }
 
 /**
- * A hash of the tuple that is the same for both directions: each end (address, port) is mixed alone, then the two are
- * added. `a` and `b` stand for the addresses. Fragments must come with ports 0, so that those of a datagram agree.
+ * A hash of the tuple that is the same for both directions: the two ends (address and port, in network byte order) are
+ * multiplied with each other. Fragments must come with ports 0, so that those of a datagram agree.
  */
 export function tupleHash(a: u64, sport: u32, b: u64, dport: u32, proto: u32): u32 {
-  let x = (a + ((<u64>sport) << 44)) * 0x9e3779b97f4a7c15;
-  let y = (b + ((<u64>dport) << 44)) * 0x9e3779b97f4a7c15;
-  x ^= x >> 32;
-  y ^= y >> 32;
-  const z = (x + y + proto) * 0xd6e8feb86659fd93;
-  return <u32>(z >> 32);
+  const x = ((a << 16) | <u64>sport) + 0x9e3779b97f4a7c15;
+  const y = ((b << 16) | <u64>dport) + 0x9e3779b97f4a7c15;
+  let z = x * y + <u64>proto;
+  z ^= z >> 32;
+  return <u32>((z * 0xd6e8feb86659fd93) >> 32);
 }

@@ -31,4 +31,6 @@ export const EXTENSION = 27; // UNKNOWN: a match or target that is not modelled
 export const LINK_TYPE = 28; // SKIP: link type not supported
 export const ETHERTYPE = 29; // SKIP: not IP
 export const TRUNCATED_FRAME = 30; // SKIP: too short to tell
-export const COUNT = 31;
+export const FRAGMENT_DUPLICATE = 31; // a fragment that was there already
+export const FRAGMENT_MALFORMED = 32; // fragments that cannot belong to one datagram
+export const COUNT = 33;

@@ -36,6 +36,8 @@ export const REASON_NAMES = [
   'link-type',
   'ethertype',
   'truncated-frame',
+  'fragment-duplicate',
+  'fragment-malformed',
 ] as const;
 
 export type ReasonName = (typeof REASON_NAMES)[number];
@@ -80,4 +82,6 @@ export const REASON_TEXT: Readonly<Record<ReasonName, string>> = {
   'link-type': 'a link type that is not supported',
   ethertype: 'not IP',
   'truncated-frame': 'too short to tell what it is',
+  'fragment-duplicate': 'a fragment that was there already',
+  'fragment-malformed': 'fragments that cannot belong to one datagram',
 };
