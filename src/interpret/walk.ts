@@ -1,5 +1,6 @@
 // One table at one hook: ipt_do_table, ip6t_do_table, and nft_do_chain where they differ.
 
+import type { Interface } from '../host/machine.ts';
 import type { Backend, Chain, Counters, Match, Rule, Table, UnknownOptions } from '../model/ruleset.ts';
 import { checkConditions, type Failure } from './condition.ts';
 import { MATCHES } from './match/index.ts';
@@ -18,6 +19,14 @@ export interface Step {
   readonly matched: boolean;
   /** The first condition that failed, as its option or match. */
   readonly failed?: string | undefined;
+  /** The rule; undefined at a policy or a chain's end. */
+  readonly rule?: Rule | undefined;
+  /** The packet, and what was true of it there: later steps may have changed it. */
+  readonly packet: Packet;
+  readonly in: Interface | undefined;
+  readonly out: Interface | undefined;
+  readonly mark: number;
+  readonly ttl: number;
 }
 
 /** Packets and bytes of rules and, by chain, of policies. */
@@ -59,7 +68,7 @@ export function walkTable(walker: Walker, table: Table, builtIn: Chain, packet: 
     const { chain, index } = at;
     const rule = chain.rules[index];
     if (rule === undefined) {
-      const back = endOfChain(walker, table, at, returns);
+      const back = endOfChain(walker, table, at, returns, packet);
       if (back !== undefined) {
         at = back;
         continue;
@@ -67,7 +76,7 @@ export function walkTable(walker: Walker, table: Table, builtIn: Chain, packet: 
       return policy(walker, table, builtIn, packet);
     }
     const failed = firstFailure(walker, rule, packet);
-    step(walker, table, at, failed);
+    step(walker, table, at, failed, packet);
     if (typeof failed === 'object' && 'extension' in failed) {
       return { verdict: 'unknown', chain: chain.name, rule: index + 1, extension: failed.extension };
     }
@@ -124,13 +133,19 @@ function chainNamed(table: Table, name: string): Chain {
 }
 
 /** A user chain's end is a RETURN; undefined where the built-in chain's policy is next. */
-function endOfChain(walker: Walker, table: Table, at: Position, returns: Position[]): Position | undefined {
-  if (at.chain.hook === undefined) step(walker, table, at, undefined);
+function endOfChain(
+  walker: Walker,
+  table: Table,
+  at: Position,
+  returns: Position[],
+  packet: Packet,
+): Position | undefined {
+  if (at.chain.hook === undefined) step(walker, table, at, undefined, packet);
   return returns.pop();
 }
 
 function policy(walker: Walker, table: Table, builtIn: Chain, packet: Packet): Walked {
-  step(walker, table, { chain: builtIn, index: builtIn.rules.length }, undefined);
+  step(walker, table, { chain: builtIn, index: builtIn.rules.length }, undefined, packet);
   count(walker, builtIn, packet);
   return { verdict: builtIn.policy ?? 'ACCEPT', chain: builtIn.name, rule: 0 };
 }
@@ -188,7 +203,13 @@ function isUnknown(options: unknown): options is UnknownOptions {
   return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }
 
-function step(walker: Walker, table: Table, { chain, index }: Position, failed: Failure | undefined): void {
+function step(
+  walker: Walker,
+  table: Table,
+  { chain, index }: Position,
+  failed: Failure | undefined,
+  packet: Packet,
+): void {
   const number = index + 1;
   walker.path.push({
     text: `${table.name}:${chain.name}:${comment(chain, index)}:${number}`,
@@ -197,6 +218,12 @@ function step(walker: Walker, table: Table, { chain, index }: Position, failed: 
     number,
     matched: failed === undefined,
     failed: failed?.condition,
+    rule: chain.rules[index],
+    packet,
+    in: packet.in,
+    out: packet.out,
+    mark: packet.mark,
+    ttl: packet.ttl,
   });
 }
 
