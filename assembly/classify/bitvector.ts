@@ -25,7 +25,7 @@ export function nextCandidate(frame: usize, r: usize): usize {
   const from = u32((r - first) / Rule.BYTES);
   let block = from >> 7;
   let skip = from & 127;
-  for (;;) {
+  while (true) {
     const candidates = blockOf(frame, count, block);
     let low = i64x2.extract_lane(candidates, 0);
     let high = i64x2.extract_lane(candidates, 1);
@@ -62,7 +62,7 @@ function lookUp(image: usize, field: usize, p: usize): usize {
   const value = load<u32>(key);
   let shift = (bytes - 1) << 3;
   let entry = root;
-  for (;;) {
+  while (true) {
     entry = load<u32>(image + entry + (((value >> shift) & 255) << 2));
     if ((entry & BitVector.LEAF) != 0) return entry - BitVector.LEAF;
     shift -= 8;

@@ -20,7 +20,6 @@ export function run(lane: usize, batch: usize): u32 {
   const packets: usize = load<u32>(lane, Lane.PACKETS);
   const deferred: usize = load<u32>(lane, Lane.DEFERRED);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
-  const options = load<u32>(lane, Lane.OPTIONS);
   let waiting: u32 = 0;
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     const size = min<u32>(Lane.VECTOR, count - first);
@@ -35,15 +34,15 @@ export function run(lane: usize, batch: usize): u32 {
       if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
         if (needsTurn(p)) {
           store<u32>(deferred + waiting * 4, index);
+          store<u32>(p, Verdict.COUNT, Packet.VERDICT);
           waiting++;
-          index++;
-          continue;
+        } else {
+          traverse(lane, p, number + index);
         }
-        traverse(lane, p, number + index);
       }
-      finish(lane, batch, p, index, options);
       index++;
     }
+    finish(lane, batch, packets, size, first);
   }
   const totals: usize = load<u32>(lane, Lane.TOTALS);
   store<u64>(totals, load<u64>(totals, Totals.PACKETS) + count, Totals.PACKETS);
@@ -56,7 +55,6 @@ export function runDeferred(lane: usize, batch: usize): void {
   const count = load<u32>(lane, Lane.DEFERRED_COUNT);
   const deferred: usize = load<u32>(lane, Lane.DEFERRED);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
-  const options = load<u32>(lane, Lane.OPTIONS);
   const p: usize = load<u32>(lane, Lane.PACKETS);
   for (let at: u32 = 0; at < count; at++) {
     const index = load<u32>(deferred + at * 4);
@@ -64,7 +62,7 @@ export function runDeferred(lane: usize, batch: usize): void {
     decodeVector(lane, p, 1);
     arrive(lane, p);
     if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) traverse(lane, p, number + index);
-    finish(lane, batch, p, index, options);
+    finish(lane, batch, p, 1, index);
   }
   store<u32>(lane, 0, Lane.DEFERRED_COUNT);
 }

@@ -7,34 +7,76 @@ import * as Reason from '../../src/layout/reason.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 
-/** Counts packet `p`, record `index` of the batch, by verdict, reason and family. */
-export function finish(lane: usize, batch: usize, p: usize, index: u32, options: u32): void {
-  const verdict = load<u32>(p, Packet.VERDICT);
+/**
+ * Counts the `count` packets from `packets` on (a vector: at most Lane.VECTOR) by verdict, reason and family, and
+ * writes their result records, `first` being the index of the first one in the batch. Packets that wait for their turn
+ * (Verdict.COUNT) are passed over.
+ */
+export function finish(lane: usize, batch: usize, packets: usize, count: u32, first: u32): void {
   const totals: usize = load<u32>(lane, Lane.TOTALS);
-  const length: u64 = verdict == Verdict.SKIP ? load<u32>(p, Packet.FRAME_LEN) : load<u32>(p, Packet.LENGTH);
-  const byVerdict = totals + Totals.VERDICTS + verdict * 16;
-  store<u64>(byVerdict, load<u64>(byVerdict) + 1);
-  store<u64>(byVerdict, load<u64>(byVerdict, 8) + length, 8);
-  // 0, 4, 6 -> 0, 1, 2
-  const family = load<u32>(p, Packet.FAMILY);
-  const byFamily = totals + Totals.FAMILIES + (family == 0 ? 0 : (family >> 1) - 1) * 8;
-  store<u64>(byFamily, load<u64>(byFamily) + 1);
-  const time = load<u64>(p, Packet.TIME);
-  // FIRST_TIME is kept as its complement, so that zeroed totals need no initialisation.
-  if (~time > load<u64>(totals, Totals.FIRST_TIME)) store<u64>(totals, ~time, Totals.FIRST_TIME);
-  if (time > load<u64>(totals, Totals.LAST_TIME)) store<u64>(totals, time, Totals.LAST_TIME);
-  if (verdict != Verdict.ACCEPT && verdict != Verdict.DROP) reasons(lane, totals, p, verdict);
-  if ((options & Lane.OPTION_RESULTS) != 0) result(batch, p, index, verdict);
+  const results = (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_RESULTS) != 0;
+  const end = packets + count * Packet.BYTES;
+  // What nearly every packet adds to is kept in locals over the vector. FIRST_TIME is kept as its complement, so that
+  // zeroed totals need no initialisation.
+  let accepted: u64 = 0;
+  let acceptedBytes: u64 = 0;
+  let dropped: u64 = 0;
+  let droppedBytes: u64 = 0;
+  let ipv4: u64 = 0;
+  let ipv6: u64 = 0;
+  let earliest = load<u64>(totals, Totals.FIRST_TIME);
+  let latest = load<u64>(totals, Totals.LAST_TIME);
+  for (let p = packets; p < end; p += Packet.BYTES) {
+    const verdict = load<u32>(p, Packet.VERDICT);
+    if (verdict == Verdict.COUNT) {
+      first++;
+      continue;
+    }
+    const time = load<u64>(p, Packet.TIME);
+    earliest = max(earliest, ~time);
+    latest = max(latest, time);
+    const family = load<u32>(p, Packet.FAMILY);
+    ipv4 += u64(family == 4);
+    ipv6 += u64(family == 6);
+    const length: u64 = load<u32>(p, Packet.LENGTH);
+    if (verdict == Verdict.ACCEPT) {
+      accepted++;
+      acceptedBytes += length;
+    } else if (verdict == Verdict.DROP) {
+      dropped++;
+      droppedBytes += length;
+    } else {
+      rare(lane, totals, p, verdict);
+    }
+    if (results) result(batch, p, first, verdict);
+    first++;
+  }
+  add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, accepted);
+  add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, acceptedBytes);
+  add(totals, Totals.VERDICTS + Verdict.DROP * 16, dropped);
+  add(totals, Totals.VERDICTS + Verdict.DROP * 16 + 8, droppedBytes);
+  add(totals, Totals.FAMILIES + 8, ipv4);
+  add(totals, Totals.FAMILIES + 16, ipv6);
+  store<u64>(totals, earliest, Totals.FIRST_TIME);
+  store<u64>(totals, latest, Totals.LAST_TIME);
 }
 
-function reasons(lane: usize, totals: usize, p: usize, verdict: u32): void {
+function add(totals: usize, at: usize, value: u64): void {
+  store<u64>(totals + at, load<u64>(totals + at) + value);
+}
+
+/** Any other verdict than ACCEPT and DROP. */
+function rare(lane: usize, totals: usize, p: usize, verdict: u32): void {
+  const length = verdict == Verdict.SKIP ? load<u32>(p, Packet.FRAME_LEN) : load<u32>(p, Packet.LENGTH);
+  add(totals, Totals.VERDICTS + verdict * 16, 1);
+  add(totals, Totals.VERDICTS + verdict * 16 + 8, length);
+  if (load<u32>(p, Packet.FAMILY) == 0) add(totals, Totals.FAMILIES, 1);
   if (verdict == Verdict.REJECT) {
-    store<u64>(totals, load<u64>(totals, Totals.ANSWERS_NOT_MADE) + 1, Totals.ANSWERS_NOT_MADE);
+    add(totals, Totals.ANSWERS_NOT_MADE, 1);
     return;
   }
   const reason = load<u32>(p, Packet.REASON);
-  const byReason = totals + Totals.REASONS + reason * 8;
-  store<u64>(byReason, load<u64>(byReason) + 1);
+  add(totals, Totals.REASONS + reason * 8, 1);
   if (verdict == Verdict.SKIP) skipped(lane, reason, load<u32>(p, Packet.ETHERTYPE));
 }
 
@@ -42,8 +84,8 @@ function reasons(lane: usize, totals: usize, p: usize, verdict: u32): void {
 function skipped(lane: usize, reason: u32, type: u32): void {
   const key = ((reason << 16) | (type & 0xffff)) as u32;
   const table: usize = load<u32>(lane, Lane.SKIPPED);
-  for (let slot: usize = 0; slot < Lane.SKIPPED_SLOTS; slot++) {
-    const at = table + slot * Lane.SKIPPED_BYTES;
+  for (let slot: i32 = 0; slot < Lane.SKIPPED_SLOTS; slot++) {
+    const at = table + <usize>(slot * Lane.SKIPPED_BYTES);
     const held = load<u32>(at);
     // The last slot takes what finds no place, under the key 0.
     if (held != key && held != 0 && slot + 1 < Lane.SKIPPED_SLOTS) continue;

@@ -20,7 +20,7 @@ export function passHook(lane: usize, p: usize, hook: u32): u32 {
   if (image == 0) return Verdict.ACCEPT;
   const counters: usize = four ? load<u32>(lane, Lane.COUNTERS4) : load<u32>(lane, Lane.COUNTERS6);
   let entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
-  for (;;) {
+  while (true) {
     const first: usize = load<u32>(entry, 4);
     if (first == 0) return Verdict.ACCEPT;
     const table = load<u32>(entry);

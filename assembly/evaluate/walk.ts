@@ -35,7 +35,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
   let frame = bottom;
   enter(image, p, frame, first, linear);
   let r = first;
-  for (;;) {
+  while (true) {
     r = nextCandidate(frame, r);
     const kind = load<u32>(r, Rule.TARGET);
     if (kind == Target.END) {

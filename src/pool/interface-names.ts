@@ -29,11 +29,6 @@ export class InterfaceNames {
     this.#description = description;
   }
 
-  /** Names by index; index 0 is the empty name. */
-  names(): string[] {
-    return Array.from({ length: this.#count() }, (_, index) => this.#name(index));
-  }
-
   /**
    * Index of `name`, which is added with its bits in every rule set's rows when it is new. Only one thread at a time
    * may call this (the holder of the reading baton, or the main thread before the scan). 0 when the table is full.
@@ -42,7 +37,7 @@ export class InterfaceNames {
     const bytes = new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1);
     const kept = new TextDecoder().decode(bytes);
     const count = this.#count();
-    for (let index = 1; index < count; index++) if (this.#name(index) === kept) return index;
+    for (let index = 1; index < count; index++) if (this.name(index) === kept) return index;
     if (count >= Image.INTERFACES) return 0;
     this.add(count, kept);
     return count;
@@ -66,7 +61,8 @@ export class InterfaceNames {
     return Atomics.load(words, Control.INTERFACES / 4);
   }
 
-  #name(index: number): string {
+  /** Name of an index in the table; index 0 is the empty name. */
+  name(index: number): string {
     const slot = this.#description.table + index * Control.NAME_BYTES;
     // A copy: TextDecoder refuses views of shared memory.
     const bytes = new Uint8Array(this.#memory.buffer).slice(slot, slot + Control.NAME_BYTES);

@@ -1,8 +1,6 @@
 // What a lane hands to the main thread of a batch: lines of --verdicts and records of --write. The main thread puts
 // the batches in order and writes (src/scan/ordered-output.ts).
 
-import type { Transferable } from 'node:worker_threads';
-import { type RecordFormat, RecordFormatter } from '../capture/write.ts';
 import * as Batch from '../layout/batch.ts';
 import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
 import type { InterfaceNames } from './interface-names.ts';
@@ -11,13 +9,15 @@ import type { InterfaceNames } from './interface-names.ts';
 export interface OutputDescription {
   /** Names for --verdicts; absent when only --write is asked for. */
   readonly verdicts?: Omit<VerdictNames, 'interfaces'> | undefined;
-  /** --write: which verdict (Verdict.*) goes into which writer, and the writers' formats. */
-  readonly writes: readonly { readonly verdict: number; readonly format: RecordFormat }[];
+  /** --write: which verdict (Verdict.*) goes into which file, and the files' formats. */
+  readonly writes: readonly { readonly verdict: number; readonly format: 'pcap' | 'pcapng' }[];
 }
 
 /** One batch's output. */
 export interface BatchMessage {
   readonly sequence: number;
+  /** What is on its way, in KiB. */
+  readonly kib: number;
   /** NDJSON lines. */
   readonly verdicts?: Uint8Array<ArrayBuffer> | undefined;
   /** Fragments held for a datagram that was not complete yet: packet number, and where in `verdicts` its `null` is. */
@@ -26,4 +26,41 @@ export interface BatchMessage {
   readonly completed: readonly { readonly datagram: number; readonly held: readonly number[] }[];
   /** In the order of OutputDescription.writes. */
   readonly writes: readonly Uint8Array<ArrayBuffer>[];
+}
+
+export class BatchOutput {
+  readonly #memory: WebAssembly.Memory;
+  readonly #batch: number;
+  readonly #formatter: VerdictFormatter | undefined;
+
+  constructor(memory: WebAssembly.Memory, batch: number, names: InterfaceNames, description: OutputDescription) {
+    this.#memory = memory;
+    this.#batch = batch;
+    const { verdicts } = description;
+    const interfaces = (index: number): string | undefined => (index === 0 ? undefined : names.name(index));
+    this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
+  }
+
+  /** Output of the batch that the lane has just finished. */
+  take(): BatchMessage {
+    const view = new DataView(this.#memory.buffer, this.#batch, Batch.HEADER_BYTES);
+    const held: { number: number; at: number }[] = [];
+    const verdicts = this.#formatter?.format(
+      this.#memory.buffer,
+      view.getUint32(Batch.RESULTS, true),
+      view.getUint32(Batch.COUNT, true),
+      Number(view.getBigUint64(Batch.FIRST_NUMBER, true)),
+      held,
+    );
+    const writes: Uint8Array<ArrayBuffer>[] = [];
+    const bytes = [verdicts, ...writes].reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
+    return {
+      sequence: view.getUint32(Batch.SEQUENCE, true),
+      kib: Math.ceil(bytes / 1024),
+      verdicts,
+      held,
+      completed: [],
+      writes,
+    };
+  }
 }

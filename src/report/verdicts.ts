@@ -27,7 +27,8 @@ export interface VerdictNames {
   /** Name of an interface index of the machine; undefined for 0, no interface. */
   readonly interfaces: (index: number) => string | undefined;
   /** By id: the matches and targets that `--unknown verdict` let through, for the reason of UNKNOWN. */
-  readonly extensions: readonly string[];
+  readonly extensions4: readonly string[];
+  readonly extensions6: readonly string[];
 }
 
 const HOOK_NAMES: readonly (string | undefined)[] = [
@@ -196,12 +197,12 @@ function tailText(view: DataView, record: number, names: VerdictNames): string {
     out: names.interfaces(view.getUint16(record + Batch.RESULT_OIF, true)) ?? null,
     mark: view.getUint32(record + Batch.RESULT_MARK, true),
     ctstate: null,
-    reason: reasonText(view.getUint8(record + Batch.RESULT_REASON), decision, names),
+    reason: reasonText(view.getUint8(record + Batch.RESULT_REASON), decision, family, names),
   };
   return `",${JSON.stringify(fields).slice(1, -1)}`;
 }
 
-function reasonText(reason: number, decision: number, names: VerdictNames): string | null {
+function reasonText(reason: number, decision: number, family: number, names: VerdictNames): string | null {
   switch (reason) {
     case Reason.NONE:
       return null;
@@ -210,7 +211,7 @@ function reasonText(reason: number, decision: number, names: VerdictNames): stri
     case Reason.LINK_TYPE:
       return linkTypeName(decision);
     case Reason.EXTENSION:
-      return names.extensions[decision] ?? reasonName(reason);
+      return (family === 6 ? names.extensions6 : names.extensions4)[decision] ?? reasonName(reason);
     default:
       return reasonName(reason);
   }

@@ -3,8 +3,14 @@
 import type { LaneArena, PlacedImage } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
+import * as Reason from '../layout/reason.ts';
 import * as Totals from '../layout/totals.ts';
 import type { Counters, RuleSet } from '../model/ruleset.ts';
+import { etherTypeName, linkTypeName } from '../report/ethertype.ts';
+import { REASON_NAMES, reasonName } from '../report/reason.ts';
+import type { ScanResult } from '../report/result.ts';
+import { perVerdict } from '../report/verdict.ts';
+import type { ScanMemory } from './place.ts';
 
 /** Adds up u64 arrays that stand at `addresses`, `count` words each. */
 export function sumWords(
@@ -69,17 +75,77 @@ export class TotalsReader {
   }
 }
 
-/** Frames that are not IP: packets by `reason << 16 | type`; key 0 is the rest. */
-export function collectSkipped(memory: WebAssembly.Memory, lanes: readonly LaneArena[]): Map<number, number> {
-  const skipped = new Map<number, number>();
+/** Frames that are not IP, by ethertype or link type. */
+function collectSkipped(memory: WebAssembly.Memory, lanes: readonly LaneArena[]): Map<string, number> {
+  const skipped = new Map<string, number>();
   for (const { skipped: address } of lanes) {
     const view = new DataView(memory.buffer, address, Lane.SKIPPED_SLOTS * Lane.SKIPPED_BYTES);
     for (let at = 0; at < view.byteLength; at += Lane.SKIPPED_BYTES) {
       const packets = Number(view.getBigUint64(at + 8, true));
       if (packets === 0) continue;
-      const key = view.getUint32(at, true);
-      skipped.set(key, (skipped.get(key) ?? 0) + packets);
+      const name = skippedName(view.getUint32(at, true));
+      skipped.set(name, (skipped.get(name) ?? 0) + packets);
     }
   }
   return skipped;
+}
+
+/** `key` is reason << 16 | type; 0 is what found no place in a lane's table. */
+function skippedName(key: number): string {
+  if (key === 0) return 'others';
+  const reason = key >>> 16;
+  if (reason === Reason.ETHERTYPE) return etherTypeName(key & 0xffff);
+  return reason === Reason.LINK_TYPE ? linkTypeName(key & 0xffff) : reasonName(reason);
+}
+
+/** What the lanes do not know. */
+type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted'> & {
+  readonly keepCounters: boolean;
+};
+
+/** The result of a scan whose lanes are done. */
+export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], around: Around): ScanResult {
+  const { memory, images } = shared;
+  const { keepCounters, ...rest } = around;
+  const totals = new TotalsReader(memory, lanes);
+  const verdicts = perVerdict((_, number) => ({
+    packets: totals.at(Totals.VERDICTS + 16 * number),
+    bytes: totals.at(Totals.VERDICTS + 16 * number + 8),
+  }));
+  const reasons = REASON_NAMES.map((name, reason) => [name, totals.at(Totals.REASONS + 8 * reason)] as const);
+  const counted = (image: PlacedImage | undefined, side: 'counters4' | 'counters6'): RuleSet | undefined =>
+    image && withCounters(memory, image, lanes.map((lane) => lane[side]), keepCounters);
+  return {
+    ...rest,
+    packets: totals.at(Totals.PACKETS),
+    bytes: Object.values(verdicts).reduce((sum, { bytes }) => sum + bytes, 0),
+    ...timeSpan(memory, lanes),
+    verdicts,
+    reasons: new Map(reasons.filter(([, packets]) => packets > 0)),
+    families: {
+      other: totals.at(Totals.FAMILIES),
+      ipv4: totals.at(Totals.FAMILIES + 8),
+      ipv6: totals.at(Totals.FAMILIES + 16),
+    },
+    skipped: collectSkipped(memory, lanes),
+    rules4: counted(images.image4, 'counters4'),
+    rules6: counted(images.image6, 'counters6'),
+    assumed: totals.at(Totals.ASSUMED),
+    answersNotMade: totals.at(Totals.ANSWERS_NOT_MADE),
+  };
+}
+
+/** Earliest and latest time stamp over all lanes. */
+function timeSpan(memory: WebAssembly.Memory, lanes: readonly LaneArena[]): Pick<ScanResult, 'firstTimeNs' | 'lastTimeNs'> {
+  let first: bigint | undefined;
+  let last: bigint | undefined;
+  for (const { totals } of lanes) {
+    const view = new DataView(memory.buffer, totals, Totals.TOTALS_BYTES);
+    if (view.getBigUint64(Totals.PACKETS, true) === 0n) continue;
+    const laneFirst = BigInt.asUintN(64, ~view.getBigUint64(Totals.FIRST_TIME, true));
+    const laneLast = view.getBigUint64(Totals.LAST_TIME, true);
+    if (first === undefined || laneFirst < first) first = laneFirst;
+    if (last === undefined || laneLast > last) last = laneLast;
+  }
+  return { firstTimeNs: first, lastTimeNs: last };
 }

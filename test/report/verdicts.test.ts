@@ -44,7 +44,8 @@ const names: VerdictNames = {
   ],
   rules6: [{ table: 'filter', chain: 'größer"', rule: 1 }],
   interfaces: (index) => [undefined, 'lo', 'eth0'][index],
-  extensions: ['recent'],
+  extensions4: ['recent'],
+  extensions6: [],
 };
 
 function lines(results: readonly Result[], firstNumber = 1): string[] {

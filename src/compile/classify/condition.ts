@@ -80,6 +80,11 @@ function readOperations(
         field,
         invertIf([[address(words, at + 4, family), address(words, at + 8, family)]], invert, bits),
       );
+    } else if (code === Op.MULTIPORT) {
+      const which = operand(1) & 0xffff;
+      if (which === 3) continue;
+      const ranges = words.slice(at + 3, at + 3 + operand(2)).map(portRange).sort(([left], [right]) => Number(left - right));
+      restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
     } else if (code !== Op.TRANSPORT && code !== Op.TRUE) {
       return;
     }
@@ -113,6 +118,21 @@ function addressValue(bytes: Address): bigint {
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   return value;
+}
+
+function portRange(word: number): Interval {
+  return [BigInt(word & 0xffff), BigInt(word >>> 16)];
+}
+
+/** Joins intervals, sorted by their beginnings, that overlap or touch. */
+function merge(intervals: readonly Interval[]): readonly Interval[] {
+  const merged: [bigint, bigint][] = [];
+  for (const [lo, hi] of intervals) {
+    const last = merged.at(-1);
+    if (last === undefined || lo > last[1] + 1n) merged.push([lo, hi]);
+    else if (hi > last[1]) last[1] = hi;
+  }
+  return merged;
 }
 
 function maskIntervals(mask: number, value: number, invert: boolean, bits: number): readonly Interval[] {

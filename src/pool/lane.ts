@@ -1,0 +1,115 @@
+// What a worker does: takes the baton, reads a batch, passes the baton on, evaluates the batch, has its turn, hands
+// its output to the main thread; until the capture ends or the scan is stopped.
+//
+// A Piscina task is one lane's whole run. Any worker can take any batch: nothing that decides a result is bound to a
+// lane, so that the number of lanes changes nothing.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { CaptureProblem, SharedDescription } from '../capture/description.ts';
+import { CaptureReader } from '../capture/reader.ts';
+import { instantiateKernel, type Kernel } from '../kernel/kernel.ts';
+import * as Batch from '../layout/batch.ts';
+import { InterfaceNames, type InterfaceNamesDescription } from './interface-names.ts';
+import { BatchOutput, type OutputDescription } from './output.ts';
+import { ControlWords } from './turn.ts';
+
+/** Structured-clonable. */
+export interface LaneTask {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly lane: number;
+  readonly batch: number;
+  readonly captures: SharedDescription;
+  readonly interfaces: InterfaceNamesDescription;
+  /** Present when packets are written out one by one (--verdicts, --write). */
+  readonly output?: { readonly description: OutputDescription; readonly port: MessagePort } | undefined;
+}
+
+/** What a lane met on its way. */
+export interface LaneReport {
+  readonly problems: readonly CaptureProblem[];
+}
+
+/** The default export is what Piscina calls. */
+export default function runLane(task: LaneTask): LaneReport {
+  const control = new ControlWords(task.memory, task.control);
+  try {
+    return new LaneRun(task, control).run();
+  } catch (error) {
+    // The others must not wait for this lane's batch.
+    control.stop();
+    throw error;
+  } finally {
+    task.output?.port.close();
+  }
+}
+
+/** KiB of output that may be on their way before lanes wait for the main thread. */
+const OUTSTANDING_KIB = 64 * 1024;
+
+class LaneRun {
+  readonly #task: LaneTask;
+  readonly #control: ControlWords;
+  readonly #kernel: Kernel;
+  readonly #reader: CaptureReader;
+  readonly #output: BatchOutput | undefined;
+  readonly #sequence: () => number;
+  readonly #problems: CaptureProblem[] = [];
+
+  constructor(task: LaneTask, control: ControlWords) {
+    this.#task = task;
+    this.#control = control;
+    this.#kernel = instantiateKernel(task.module, task.memory);
+    const names = new InterfaceNames(task.memory, task.interfaces);
+    this.#reader = new CaptureReader(task.memory, this.#kernel, task.captures, (name) => names.indexOf(name));
+    this.#output =
+      task.output === undefined
+        ? undefined
+        : new BatchOutput(task.memory, task.batch, names, task.output.description);
+    const batch = new Uint32Array(task.memory.buffer, task.batch, Batch.HEADER_BYTES / 4);
+    this.#sequence = () => batch[Batch.SEQUENCE / 4] as number;
+  }
+
+  run(): LaneReport {
+    const { batch } = this.#task;
+    try {
+      while (this.#read(batch)) this.#evaluate(batch);
+    } finally {
+      this.#reader.close();
+    }
+    return { problems: this.#problems };
+  }
+
+  #read(batch: number): boolean {
+    this.#control.takeBaton();
+    try {
+      if (this.#control.stopped) return false;
+      const { status, problems } = this.#reader.readBatch(batch);
+      this.#problems.push(...problems);
+      return status === 'batch';
+    } finally {
+      this.#control.passBaton();
+    }
+  }
+
+  #evaluate(batch: number): void {
+    const { lane } = this.#task;
+    const sequence = this.#sequence();
+    const deferred = this.#kernel.run?.(lane, batch) as number;
+    if (deferred > 0) {
+      if (!this.#control.awaitTurn(sequence)) return;
+      this.#kernel.runDeferred?.(lane, batch);
+    }
+    this.#control.done(sequence);
+    const { output } = this.#task;
+    if (this.#output === undefined || output === undefined) return;
+    const message = this.#output.take();
+    this.#control.addOutstanding(message.kib);
+    output.port.postMessage(
+      message,
+      [message.verdicts, ...message.writes].flatMap((chunk) => (chunk === undefined ? [] : [chunk.buffer])),
+    );
+    this.#control.awaitOutstanding(OUTSTANDING_KIB);
+  }
+}

@@ -1,0 +1,46 @@
+// What a scan is asked to do.
+
+import type { UnknownPolicy } from '../compile/compile.ts';
+import type { Machine } from '../host/machine.ts';
+import type { Backend, RuleSet } from '../model/ruleset.ts';
+import type { VerdictName } from '../report/verdict.ts';
+import type { Sink } from './sink.ts';
+
+export interface ScanOptions {
+  /** Capture files in order, one stream; `-` is stdin. */
+  readonly captures: readonly string[];
+  readonly rules4?: RuleSet | undefined;
+  readonly rules6?: RuleSet | undefined;
+  /** The modelled machine; without one it is guessed from the first packets. */
+  readonly machine?: Machine | undefined;
+  /** Worker threads; default: the cores. Results do not depend on it. */
+  readonly workers?: number | undefined;
+  /** Default: nft where a rule set says that it was saved by it, else legacy. */
+  readonly backend?: Backend | undefined;
+  /** Matches and targets that are not modelled; default: refuse. */
+  readonly unknown?: UnknownPolicy | undefined;
+  readonly verifyChecksums?: boolean | undefined;
+  /** auto: as the machine says, unless none of the first frames carries one of its MACs. */
+  readonly mac?: 'auto' | 'use' | 'ignore' | undefined;
+  /** Add to the counters that the rule sets had. */
+  readonly keepCounters?: boolean | undefined;
+  /** --verdicts: NDJSON, one object a packet. */
+  readonly verdicts?: Sink | undefined;
+  /** --write: packets of a verdict, as captured. */
+  readonly writes?: readonly { readonly verdict: VerdictName; readonly sink: Sink; readonly format: 'pcap' | 'pcapng' }[] | undefined;
+  /** Stops the scan: what was counted so far is the result. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
+  /** Walk every chain rule by rule, without classifiers: slower, the same results. */
+  readonly linear?: boolean | undefined;
+  /** Bytes of a batch; default 1 MiB. */
+  readonly batchBytes?: number | undefined;
+}
+
+export interface ScanProgress {
+  readonly packets: number;
+  /** Bytes of the captures read so far (of the current file) and in all, where that is known. */
+  readonly bytes: number;
+  readonly totalBytes: number | undefined;
+  readonly seconds: number;
+}

@@ -1,0 +1,170 @@
+// A scan: compile, place everything in one shared memory, run the lanes, add up.
+
+import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { type CaptureProblem, formatProblem } from '../capture/description.ts';
+import { compile, type CompiledRules } from '../compile/compile.ts';
+import { WasmtablesError } from '../error.ts';
+import { lowerMachine } from '../host/lower.ts';
+import type { LaneArena } from '../kernel/arena.ts';
+import { compileKernel, instantiateKernel } from '../kernel/kernel.ts';
+import type { Backend, RuleSet } from '../model/ruleset.ts';
+import { InterfaceNames } from '../pool/interface-names.ts';
+import type { LaneReport, LaneTask } from '../pool/lane.ts';
+import type { BatchMessage, OutputDescription } from '../pool/output.ts';
+import { ControlWords } from '../pool/turn.ts';
+import type { ScanResult } from '../report/result.ts';
+import { verdictNumber } from '../report/verdict.ts';
+import { ruleNames } from '../report/verdicts.ts';
+import { collectResult } from './collect.ts';
+import { resolveMachine } from './machine.ts';
+import type { ScanOptions } from './options.ts';
+import { OrderedOutput } from './ordered-output.ts';
+import { placeLanes, placeShared, type ScanMemory } from './place.ts';
+import { ProgressReporter } from './progress.ts';
+
+/**
+ * Passes every packet of the captures through the rule sets and answers what became of them.
+ *
+ * Throws WasmtablesError for rules, machine and options that cannot be, and for captures that cannot be opened; what
+ * breaks in the middle of a capture is told in the result (`broken`). Memory does not grow with the captures.
+ */
+export async function scan(options: ScanOptions): Promise<ScanResult> {
+  const started = performance.now();
+  const backend = options.backend ?? savedBackend(options.rules4) ?? savedBackend(options.rules6) ?? 'legacy';
+  const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
+    rules === undefined ? undefined : compile(rules, { backend, unknown: options.unknown ?? 'refuse' });
+  const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
+  const module = compileKernel();
+  const kernel = instantiateKernel(module, shared.memory);
+  const names = new InterfaceNames(shared.memory, shared.interfaces);
+  const { machine, warnings } = await resolveMachine(options, shared, kernel);
+  names.add(0, '');
+  for (const { index, name } of machine.interfaces) names.add(index, name);
+  const workers = options.workers ?? availableParallelism();
+  if (!Number.isInteger(workers) || workers < 1) throw new WasmtablesError('USAGE', `${workers} workers`);
+  const lanes = placeLanes(shared, kernel, lowerMachine(machine), options, workers);
+  const run = new ScanRun(options, shared, module, lanes);
+  const problems = await run.run();
+  return collectResult(shared, lanes, {
+    keepCounters: options.keepCounters ?? false,
+    elapsedSeconds: (performance.now() - started) / 1000,
+    warnings: [...warnings, ...run.warnings],
+    broken: problems.map(formatProblem),
+    interrupted: options.signal?.aborted ?? false,
+  });
+}
+
+function savedBackend(rules: RuleSet | undefined): Backend | undefined {
+  return rules?.backend;
+}
+
+class ScanRun {
+  readonly warnings: string[] = [];
+  readonly #options: ScanOptions;
+  readonly #shared: ScanMemory;
+  readonly #module: WebAssembly.Module;
+  readonly #lanes: readonly LaneArena[];
+  readonly #control: ControlWords;
+  readonly #output: OrderedOutput | undefined;
+  /** Batches' output, one after another. */
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: ScanOptions, shared: ScanMemory, module: WebAssembly.Module, lanes: readonly LaneArena[]) {
+    this.#options = options;
+    this.#shared = shared;
+    this.#module = module;
+    this.#lanes = lanes;
+    this.#control = new ControlWords(shared.memory, shared.control);
+    const writes = options.writes ?? [];
+    if (options.verdicts !== undefined || writes.length > 0) {
+      this.#output = new OrderedOutput(options.verdicts, writes.map(({ sink }) => sink));
+    }
+  }
+
+  /** Runs all lanes to the end; answers what was wrong with the captures, in their order. */
+  async run(): Promise<readonly CaptureProblem[]> {
+    const stop = (): void => this.#control.stop();
+    this.#options.signal?.addEventListener('abort', stop, { once: true });
+    if (this.#options.signal?.aborted) stop();
+    const progress = new ProgressReporter(this.#options, this.#shared);
+    const pool = new Piscina({
+      filename: new URL('../../dist/pool/lane.js', import.meta.url).href,
+      minThreads: this.#lanes.length,
+      maxThreads: this.#lanes.length,
+      // A lane waits on shared memory by itself: Piscina's own waiting would only take its thread.
+      atomics: 'disabled',
+    });
+    try {
+      const reports = await Promise.all(this.#lanes.map((lane) => this.#runLane(pool, lane)));
+      await this.#written;
+      await this.#output?.finish();
+      return this.#inOrder(reports);
+    } finally {
+      stop();
+      progress.stop();
+      this.#options.signal?.removeEventListener('abort', stop);
+      await pool.destroy();
+    }
+  }
+
+  async #runLane(pool: Piscina, { lane, batch }: LaneArena): Promise<LaneReport> {
+    const task: LaneTask = {
+      module: this.#module,
+      memory: this.#shared.memory,
+      control: this.#shared.control,
+      lane,
+      batch,
+      captures: this.#shared.captures,
+      interfaces: this.#shared.interfaces,
+    };
+    if (this.#output === undefined) return pool.run(task);
+    const { port1, port2 } = new MessageChannel();
+    const closed = new Promise<void>((resolve) => port1.once('close', resolve));
+    this.#listen(port1, this.#output);
+    const withPort: LaneTask = { ...task, output: { description: this.#outputDescription(), port: port2 } };
+    const report: LaneReport = await pool.run(withPort, { transferList: [port2] });
+    // Messages that were posted before the lane's end arrive before the close does.
+    await closed;
+    return report;
+  }
+
+  #listen(port: MessagePort, output: OrderedOutput): void {
+    port.on('message', (message: BatchMessage) => {
+      this.#written = this.#written.then(() => output.add(message)).then(
+        () => this.#control.addOutstanding(-message.kib),
+        (error: unknown) => {
+          this.#control.stop();
+          throw error;
+        },
+      );
+      // Whoever awaits the chain gets the error; until then it is not unhandled.
+      this.#written.catch(() => {});
+    });
+  }
+
+  #outputDescription(): OutputDescription {
+    const { image4, image6 } = this.#shared.images;
+    const { verdicts, writes = [] } = this.#options;
+    return {
+      verdicts:
+        verdicts === undefined
+          ? undefined
+          : {
+              rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
+              rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
+              extensions4: image4?.rules.unknowns ?? [],
+              extensions6: image6?.rules.unknowns ?? [],
+            },
+      writes: writes.map(({ verdict, format }) => ({ verdict: verdictNumber(verdict) ?? -1, format })),
+    };
+  }
+
+  #inOrder(reports: readonly LaneReport[]): readonly CaptureProblem[] {
+    const order = new Map(this.#shared.captures.files.map(({ name }, index) => [name, index]));
+    return reports
+      .flatMap(({ problems }) => problems)
+      .sort((left, right) => (order.get(left.file) ?? 0) - (order.get(right.file) ?? 0));
+  }
+}
