@@ -5,6 +5,7 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { run, runDeferred } from './evaluate/batch.ts';
 import { match } from './match/dispatch';
 import { decodeVector } from './packet/decode.ts';
 import { decode } from './packet/frame.ts';
@@ -13,14 +14,26 @@ import { arrive } from './path/arrive.ts';
 import { forward } from './path/forward.ts';
 import { routeInput } from './path/input.ts';
 import { reroute, routeOutput } from './path/output.ts';
-import { run } from './target/dispatch';
+import { run as runTarget } from './target/dispatch';
 
-export { decode, decodeVector, match as matchOperation, run as targetOperation };
+export { decode, decodeVector, match as matchOperation, runTarget as targetOperation };
 
 /** Bytes of a packet record, so that a host can tell a kernel of another layout. */
 export function packetBytes(): u32 {
   return Packet.BYTES;
 }
 
-export { open, walkPcap, walkPcapng };
-export { addressType, addressTypeMatches, arrive, forward, reroute, routeInput, routeOutput };
+export {
+  addressType,
+  addressTypeMatches,
+  arrive,
+  forward,
+  open,
+  reroute,
+  routeInput,
+  routeOutput,
+  run,
+  runDeferred,
+  walkPcap,
+  walkPcapng,
+};

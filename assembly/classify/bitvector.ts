@@ -31,9 +31,9 @@ export function nextCandidate(frame: usize, r: usize): usize {
     let high = i64x2.extract_lane(candidates, 1);
     if (skip >= 64) {
       low = 0;
-      high &= <u64>-1 << (skip - 64);
+      high &= (<u64>-1) << (skip - 64);
     } else {
-      low &= <u64>-1 << skip;
+      low &= (<u64>-1) << skip;
     }
     if (low != 0) return first + ((block << 7) + u32(ctz(low))) * Rule.BYTES;
     if (high != 0) return first + ((block << 7) + 64 + u32(ctz(high))) * Rule.BYTES;
@@ -43,7 +43,7 @@ export function nextCandidate(frame: usize, r: usize): usize {
 }
 
 function blockOf(frame: usize, count: u32, block: u32): v128 {
-  const at = <usize>block << 4;
+  const at = (<usize>block) << 4;
   let candidates = v128.load(<usize>load<u32>(frame, Frame.VECTORS) + at);
   const end = frame + (count << 2);
   for (let vector = frame + 4; vector < end; vector += 4) {

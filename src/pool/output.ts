@@ -33,7 +33,12 @@ export class BatchOutput {
   readonly #batch: number;
   readonly #formatter: VerdictFormatter | undefined;
 
-  constructor(memory: WebAssembly.Memory, batch: number, names: InterfaceNames, description: OutputDescription) {
+  constructor(
+    memory: WebAssembly.Memory,
+    batch: number,
+    names: InterfaceNames,
+    description: OutputDescription,
+  ) {
     this.#memory = memory;
     this.#batch = batch;
     const { verdicts } = description;

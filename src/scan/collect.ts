@@ -114,7 +114,13 @@ export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], a
   }));
   const reasons = REASON_NAMES.map((name, reason) => [name, totals.at(Totals.REASONS + 8 * reason)] as const);
   const counted = (image: PlacedImage | undefined, side: 'counters4' | 'counters6'): RuleSet | undefined =>
-    image && withCounters(memory, image, lanes.map((lane) => lane[side]), keepCounters);
+    image &&
+    withCounters(
+      memory,
+      image,
+      lanes.map((lane) => lane[side]),
+      keepCounters,
+    );
   return {
     ...rest,
     packets: totals.at(Totals.PACKETS),
@@ -136,7 +142,10 @@ export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], a
 }
 
 /** Earliest and latest time stamp over all lanes. */
-function timeSpan(memory: WebAssembly.Memory, lanes: readonly LaneArena[]): Pick<ScanResult, 'firstTimeNs' | 'lastTimeNs'> {
+function timeSpan(
+  memory: WebAssembly.Memory,
+  lanes: readonly LaneArena[],
+): Pick<ScanResult, 'firstTimeNs' | 'lastTimeNs'> {
   let first: bigint | undefined;
   let last: bigint | undefined;
   for (const { totals } of lanes) {

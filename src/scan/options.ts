@@ -27,7 +27,9 @@ export interface ScanOptions {
   /** --verdicts: NDJSON, one object a packet. */
   readonly verdicts?: Sink | undefined;
   /** --write: packets of a verdict, as captured. */
-  readonly writes?: readonly { readonly verdict: VerdictName; readonly sink: Sink; readonly format: 'pcap' | 'pcapng' }[] | undefined;
+  readonly writes?:
+    | readonly { readonly verdict: VerdictName; readonly sink: Sink; readonly format: 'pcap' | 'pcapng' }[]
+    | undefined;
   /** Stops the scan: what was counted so far is the result. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;

@@ -45,7 +45,11 @@ export function placeShared(
     interfaces: {
       control,
       table: allocator.allocate(Control.NAME_BYTES * Image.INTERFACES),
-      images: images.map(({ address, rules: { rows, interfaceTables } }) => ({ base: address, rows, interfaceTables })),
+      images: images.map(({ address, rules: { rows, interfaceTables } }) => ({
+        base: address,
+        rows,
+        interfaceTables,
+      })),
     },
   };
 }
@@ -71,7 +75,8 @@ export function placeLanes(
     captureInterfaces: shared.captures.interfaces,
     fragments,
     options:
-      (options.linear ? Lane.OPTION_LINEAR : 0) | (options.verifyChecksums ? Lane.OPTION_VERIFY_CHECKSUMS : 0),
+      (options.linear ? Lane.OPTION_LINEAR : 0) |
+      (options.verifyChecksums ? Lane.OPTION_VERIFY_CHECKSUMS : 0),
   };
   const results = options.verdicts !== undefined || (options.writes?.length ?? 0) > 0;
   const bytes = Math.max(LEAST_BATCH_BYTES, options.batchBytes ?? DEFAULT_BATCH_BYTES);

@@ -22,7 +22,9 @@ export class ProgressReporter {
       onProgress({
         packets: Number(view.getBigUint64(Capture.READER_NUMBER, true)),
         bytes: before + Number(view.getBigUint64(Capture.READER_POSITION, true)),
-        totalBytes: sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+        totalBytes: sizes.includes(undefined)
+          ? undefined
+          : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
         seconds: (performance.now() - started) / 1000,
       });
     }, INTERVAL_MS);

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type CaptureProblem, formatProblem } from '../capture/description.ts';
-import { compile, type CompiledRules } from '../compile/compile.ts';
+import { type CompiledRules, compile } from '../compile/compile.ts';
 import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { LaneArena } from '../kernel/arena.ts';
@@ -71,7 +71,12 @@ class ScanRun {
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(options: ScanOptions, shared: ScanMemory, module: WebAssembly.Module, lanes: readonly LaneArena[]) {
+  constructor(
+    options: ScanOptions,
+    shared: ScanMemory,
+    module: WebAssembly.Module,
+    lanes: readonly LaneArena[],
+  ) {
     this.#options = options;
     this.#shared = shared;
     this.#module = module;
@@ -79,7 +84,10 @@ class ScanRun {
     this.#control = new ControlWords(shared.memory, shared.control);
     const writes = options.writes ?? [];
     if (options.verdicts !== undefined || writes.length > 0) {
-      this.#output = new OrderedOutput(options.verdicts, writes.map(({ sink }) => sink));
+      this.#output = new OrderedOutput(
+        options.verdicts,
+        writes.map(({ sink }) => sink),
+      );
     }
   }
 
@@ -132,13 +140,15 @@ class ScanRun {
 
   #listen(port: MessagePort, output: OrderedOutput): void {
     port.on('message', (message: BatchMessage) => {
-      this.#written = this.#written.then(() => output.add(message)).then(
-        () => this.#control.addOutstanding(-message.kib),
-        (error: unknown) => {
-          this.#control.stop();
-          throw error;
-        },
-      );
+      this.#written = this.#written
+        .then(() => output.add(message))
+        .then(
+          () => this.#control.addOutstanding(-message.kib),
+          (error: unknown) => {
+            this.#control.stop();
+            throw error;
+          },
+        );
       // Whoever awaits the chain gets the error; until then it is not unhandled.
       this.#written.catch(() => {});
     });

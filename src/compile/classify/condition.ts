@@ -83,7 +83,10 @@ function readOperations(
     } else if (code === Op.MULTIPORT) {
       const which = operand(1) & 0xffff;
       if (which === 3) continue;
-      const ranges = words.slice(at + 3, at + 3 + operand(2)).map(portRange).sort(([left], [right]) => Number(left - right));
+      const ranges = words
+        .slice(at + 3, at + 3 + operand(2))
+        .map(portRange)
+        .sort(([left], [right]) => Number(left - right));
       restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
     } else if (code !== Op.TRANSPORT && code !== Op.TRUE) {
       return;
