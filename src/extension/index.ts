@@ -2,19 +2,66 @@
 
 import type { Family } from '../model/ruleset.ts';
 import type { MatchExtension, TargetExtension } from './extension.ts';
+import { addrtype } from './match/addrtype.ts';
 import { comment } from './match/comment.ts';
+import { dccp } from './match/dccp.ts';
+import { ecn } from './match/ecn.ts';
+import { eui64 } from './match/eui64.ts';
+import { dscp, hl, length, pkttype, tos, ttl } from './match/field.ts';
+import { frag } from './match/frag.ts';
+import { dst, hbh } from './match/header-options.ts';
 import { icmp } from './match/icmp.ts';
 import { icmp6 } from './match/icmp6.ts';
+import { iprange } from './match/iprange.ts';
+import { ipv6header } from './match/ipv6header.ts';
+import { mac } from './match/mac.ts';
 import { mark } from './match/mark.ts';
+import { mh } from './match/mh.ts';
 import { multiport } from './match/multiport.ts';
+import { rt } from './match/rt.ts';
+import { sctp } from './match/sctp.ts';
+import { ah, ah6, esp } from './match/spi.ts';
 import { tcp } from './match/tcp.ts';
 import { udp, udplite } from './match/udp.ts';
 import { LOG } from './target/log.ts';
 import { MARK } from './target/mark.ts';
+import { NFLOG } from './target/nflog.ts';
 import { REJECT } from './target/reject.ts';
+import { AUDIT, CHECKSUM, CLASSIFY, TRACE } from './target/unseen.ts';
 
-const MATCHES: readonly MatchExtension[] = [tcp, udp, udplite, icmp, icmp6, multiport, comment, mark];
-const TARGETS: readonly TargetExtension[] = [LOG, MARK, REJECT];
+const MATCHES: readonly MatchExtension[] = [
+  addrtype,
+  ah,
+  ah6,
+  comment,
+  dccp,
+  dscp,
+  dst,
+  ecn,
+  esp,
+  eui64,
+  frag,
+  hbh,
+  hl,
+  icmp,
+  icmp6,
+  iprange,
+  ipv6header,
+  length,
+  mac,
+  mark,
+  mh,
+  multiport,
+  pkttype,
+  rt,
+  sctp,
+  tcp,
+  tos,
+  ttl,
+  udp,
+  udplite,
+];
+const TARGETS: readonly TargetExtension[] = [AUDIT, CHECKSUM, CLASSIFY, LOG, MARK, NFLOG, REJECT, TRACE];
 
 /** Other names by which `-p NAME` and `-m NAME` find a match (xtables_find_match). */
 const ALIASES: Readonly<Record<string, string>> = {

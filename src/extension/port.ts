@@ -85,6 +85,14 @@ export function printPorts({ sport, dport }: PortOptions): string[] {
   ];
 }
 
+/** The same for sctp and dccp, which print a range that was given although it says nothing. */
+export function printPortsAsGiven({ sport, dport }: PortOptions): string[] {
+  return [
+    ...(sport === undefined ? [] : [`${not(sport.invert)}--sport ${span(sport)}`]),
+    ...(dport === undefined ? [] : [`${not(dport.invert)}--dport ${span(dport)}`]),
+  ];
+}
+
 /** The words of `iptables -L -n`: `spt:5`, `dpts:!1:6`. */
 export function listPorts({ sport, dport }: PortOptions): string[] {
   const word = (name: string, range: PortRange): string =>

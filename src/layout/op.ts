@@ -23,25 +23,22 @@ export const TRUE = 6;
 export const UNKNOWN = 7;
 
 // Extensions, from 32; each with its operands in the file that lowers it (src/extension/match/NAME.ts).
-export const TCP_FLAGS = 32;
 export const TCP_OPTION = 33;
 export const MULTIPORT = 34;
-export const ICMP = 35;
 export const SCTP_CHUNKS = 36;
 export const DCCP_TYPE = 37;
 export const DCCP_OPTION = 38;
 export const MAC = 39;
 export const ADDRTYPE = 40;
-export const LENGTH = 41;
-export const PKTTYPE = 42;
 export const IP6_FRAG = 43;
 export const IP6_RT = 44;
 export const IP6_OPTS = 45;
 export const IP6_HEADER = 46;
 export const IP6_MH = 47;
 export const AH = 48;
-export const ESP = 49;
-export const ECN = 50;
+/** A word of the transport header, 32 bits, in [lo, hi]: offset | invert << 16, lo, hi. */
+export const TRANSPORT_WORD = 49;
+export const EUI64 = 50;
 
 // Target operations, from 128.
 /** mark = (mark & ~mask) ^ value: mask, value. */

@@ -80,16 +80,19 @@ export const tcp: MatchExtension<TcpOptions> = {
 
 type Flags = NonNullable<TcpOptions['flags']>;
 
-/** A mask of nothing that is not inverted says nothing, and is not printed. */
+/** A mask of nothing that is not inverted is not printed. */
 const saysFlags = (flags: Flags | undefined): flags is Flags =>
-  flags !== undefined && (flags.mask !== 0 || flags.compare !== 0 || flags.invert);
+  flags !== undefined && (flags.mask !== 0 || flags.invert);
 
 function lowerXtables(options: TcpOptions, context: LowerContext): void {
-  const how = Op.TRANSPORT_HOTDROP | Op.TRANSPORT_FRAGMENT_ATTACK;
+  // Linux counts IPv6 fragment offsets in bytes here, so that none of them is 1.
+  const attack = context.family === 'ipv4' ? Op.TRANSPORT_FRAGMENT_ATTACK : 0;
+  const how = Op.TRANSPORT_HOTDROP | attack;
   lowerTransport(HEADER_BYTES, portBytes(options), how, context);
   lowerPorts(options, context);
   const { flags, option } = options;
-  if (saysFlags(flags)) {
+  // A comparison with bits outside of the mask holds for no packet, although iptables does not print it.
+  if (flags !== undefined) {
     lowerTransport(HEADER_BYTES, FLAGS_OFFSET + 1, how, context);
     lowerMasked(Packet.TCP_FLAGS, flags.mask, flags.compare, flags.invert, context);
   }
@@ -101,7 +104,7 @@ function lowerXtables(options: TcpOptions, context: LowerContext): void {
 function lowerNative(options: TcpOptions, context: LowerContext): void {
   const { flags } = options;
   const ports = portBytes(options);
-  if (saysFlags(flags)) {
+  if (flags !== undefined && flags.mask !== 0) {
     lowerTransport(FLAGS_OFFSET + 1, FLAGS_OFFSET + 1, 0, context);
     lowerMasked(Packet.TCP_FLAGS, flags.mask, flags.compare, flags.invert, context);
   }
