@@ -67,7 +67,7 @@ function decide(packet: Packet, table: Table, walked: Walked): void {
   if (table.name === 'filter') packet.filterDecision = decision;
   if (walked.verdict === 'ACCEPT') return;
   if (walked.verdict === 'hotdrop') throw new Ended('LOST', decision, 'hotdrop');
-  if (walked.verdict === 'unknown') throw new Ended('UNKNOWN', decision, walked.extension ?? null);
+  if (walked.verdict === 'unknown') throw new Ended('UNKNOWN', decision, walked.reason ?? null);
   throw new Ended(walked.verdict, decision);
 }
 

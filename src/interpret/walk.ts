@@ -2,6 +2,7 @@
 
 import type { Interface } from '../host/machine.ts';
 import type { Backend, Chain, Counters, Match, Rule, Table, UnknownOptions } from '../model/ruleset.ts';
+import { NotCaptured } from './bytes.ts';
 import { checkConditions, type Failure } from './condition.ts';
 import { MATCHES } from './match/index.ts';
 import type { Context } from './match.ts';
@@ -42,8 +43,8 @@ export interface Walked {
   readonly chain: string;
   /** 0: the policy. */
   readonly rule: number;
-  /** `unknown`: the extension. */
-  readonly extension?: string;
+  /** `unknown`: the name of the extension, or `not-captured`. */
+  readonly reason?: string;
 }
 
 export interface Walker {
@@ -77,8 +78,8 @@ export function walkTable(walker: Walker, table: Table, builtIn: Chain, packet: 
     }
     const failed = firstFailure(walker, rule, packet);
     step(walker, table, at, failed, packet);
-    if (typeof failed === 'object' && 'extension' in failed) {
-      return { verdict: 'unknown', chain: chain.name, rule: index + 1, extension: failed.extension };
+    if (failed?.unknown !== undefined) {
+      return { verdict: 'unknown', chain: chain.name, rule: index + 1, reason: failed.unknown };
     }
     if (failed?.hotdrop === true) return { verdict: 'hotdrop', chain: chain.name, rule: index + 1 };
     if (failed !== undefined) {
@@ -118,7 +119,7 @@ function applyTarget(
   }
   if (isUnknown(target.options)) {
     if (walker.unknown !== 'verdict') return next;
-    return { verdict: 'unknown', ...here, extension: target.name };
+    return { verdict: 'unknown', ...here, reason: target.name };
   }
   const evaluate = TARGETS[target.name];
   if (evaluate === undefined) throw new Error(`no evaluator for target ${target.name}`);
@@ -158,12 +159,20 @@ function count(walker: Walker, what: Rule | Chain, packet: Packet): void {
   });
 }
 
-/** The first condition or match that does not hold; with `extension`, one that is not known. */
-function firstFailure(
-  walker: Walker,
-  rule: Rule,
-  packet: Packet,
-): (Failure & { readonly extension?: string }) | undefined {
+/** A condition that does not hold, or of which it cannot be said: `unknown` is why. */
+type Unmet = Failure & { readonly unknown?: string };
+
+/** The first condition or match that does not hold or cannot be decided. */
+function firstFailure(walker: Walker, rule: Rule, packet: Packet): Unmet | undefined {
+  try {
+    return firstUnmet(walker, rule, packet);
+  } catch (error) {
+    if (!(error instanceof NotCaptured)) throw error;
+    return { condition: 'not captured', hotdrop: false, unknown: 'not-captured' };
+  }
+}
+
+function firstUnmet(walker: Walker, rule: Rule, packet: Packet): Unmet | undefined {
   const failed = checkConditions(rule, packet, walker.backend);
   if (failed !== undefined) return failed;
   for (const match of rule.matches) {
@@ -177,17 +186,12 @@ function firstFailure(
   return undefined;
 }
 
-function checkMatch(
-  walker: Walker,
-  rule: Rule,
-  match: Match,
-  packet: Packet,
-): (Failure & { readonly extension?: string }) | undefined {
+function checkMatch(walker: Walker, rule: Rule, match: Match, packet: Packet): Unmet | undefined {
   const condition = `-m ${match.name}`;
   if (isUnknown(match.options)) {
     if (walker.unknown === 'match') return undefined;
     if (walker.unknown === 'no-match') return { condition, hotdrop: false };
-    return { condition, hotdrop: false, extension: match.name };
+    return { condition, hotdrop: false, unknown: match.name };
   }
   const evaluate = MATCHES[match.name];
   if (evaluate === undefined) throw new Error(`no evaluator for match ${match.name}`);
