@@ -53,7 +53,7 @@ function peekNow(
   // The tables only grow, and their counts are in the reader record: putting that back takes new entries away.
   const state = new Uint8Array(memory.buffer, description.reader, Capture.READER_BYTES);
   const before = state.slice();
-  const reader = new CaptureReader(memory, kernel, description, () => 0, false);
+  const reader = new CaptureReader(memory, kernel, description, () => 0, 'peek');
   const problems: CaptureProblem[] = [];
   const headers = new Map<number, CaptureHeader>();
   let count = 0;

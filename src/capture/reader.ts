@@ -6,7 +6,7 @@ import * as Batch from '../layout/batch.ts';
 import * as Capture from '../layout/capture.ts';
 import type { CaptureProblem, SharedDescription } from './description.ts';
 import { FILE_HEADER_BYTES, readFileHeader, readInterface, readSectionHeader } from './header.ts';
-import { RingReader } from './ring.ts';
+import { type RingMode, RingReader } from './ring.ts';
 import { type ByteSource, FileSource, WOULD_WAIT } from './source.ts';
 import { ReaderState } from './state.ts';
 
@@ -37,21 +37,21 @@ export class CaptureReader {
 
   /**
    * `machineInterface` gives the modelled machine's interface index of a pcapng interface name, 0 for none: the
-   * same answers in every lane. With `mayWait` false, streams are looked at and not consumed (peek.ts).
+   * same answers in every lane. `mode` says what to do when a stream has no bytes yet (ring.ts).
    */
   constructor(
     memory: WebAssembly.Memory,
     kernel: Kernel,
     description: SharedDescription,
     machineInterface: (name: string) => number = () => 0,
-    mayWait = true,
+    mode: RingMode = 'wait',
   ) {
     this.#memory = memory;
     this.#kernel = kernel;
     this.#description = description;
     this.#machineInterface = machineInterface;
     this.#files = new FileSource(memory, description.files);
-    if (description.ring !== 0) this.#streams = new RingReader(memory, description, mayWait);
+    if (description.ring !== 0) this.#streams = new RingReader(memory, description, mode);
   }
 
   /** Closes the file that this lane holds open. */
@@ -175,6 +175,9 @@ export class CaptureReader {
       const capacity = view.getUint32(batch + Batch.DATA_CAPACITY, true);
       if (section.totalLength > capacity) return { kind: 'bad', message: 'a pcapng section header too long' };
       if (section.totalLength > end - at) return { kind: 'incomplete' };
+      if (view.getUint32(at + section.totalLength - 4, !section.framing.swapped) !== section.totalLength) {
+        return { kind: 'bad', message: LENGTHS_DIFFER };
+      }
       const source = state.framing(section.framing);
       // A batch holds records of one byte order.
       const count = view.getUint32(batch + Batch.COUNT, true);
@@ -190,6 +193,9 @@ export class CaptureReader {
     const capacity = view.getUint32(batch + Batch.DATA_CAPACITY, true);
     if (totalLength > capacity) return { kind: 'bad', message: 'a pcapng interface description too long' };
     if (totalLength > end - at) return { kind: 'incomplete' };
+    if (view.getUint32(at + totalLength - 4, !swapped) !== totalLength) {
+      return { kind: 'bad', message: LENGTHS_DIFFER };
+    }
     const described = readInterface(view, at, totalLength, swapped, this.#machineInterface);
     const captureInterface = state.captureInterface(described);
     if (captureInterface === -1 || !state.addToSection(captureInterface)) {
@@ -210,7 +216,7 @@ export class CaptureReader {
     if (got === WOULD_WAIT) return { status: 'wait' };
     if (got < 4) return bad(state.position, source.failure(state.file) ?? CUT_SHORT);
     if (state.view.getUint32(data, !swapped) !== totalLength) {
-      return bad(state.position, 'the two lengths of a pcapng block differ');
+      return bad(state.position, LENGTHS_DIFFER);
     }
     state.position += totalLength;
     source.consume(state.file, state.position);
@@ -253,6 +259,7 @@ export class CaptureReader {
   }
 }
 
+const LENGTHS_DIFFER = 'the two lengths of a pcapng block differ';
 const CUT_SHORT = 'the file ends within the record';
 
 type FileOutcome =
@@ -291,7 +298,7 @@ function describe(result: number, state: ReaderState, at: number): string {
     case Capture.WALK_BAD_LENGTH:
       return `pcapng block length ${word(4)} cannot be`;
     case Capture.WALK_BAD_TRAILER:
-      return 'the two lengths of a pcapng block differ';
+      return LENGTHS_DIFFER;
     case Capture.WALK_BAD_INTERFACE:
       return 'packet of an interface that its pcapng section does not describe';
     default:

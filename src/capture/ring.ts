@@ -176,17 +176,23 @@ export class RingWriter {
 /** Place of no file: the writer has stopped. */
 const STOPPED = 0x7fffffff;
 
+/**
+ * How a reader of the ring behaves when there is nothing yet, and whether what it read is gone: `wait` blocks its
+ * thread, `poll` comes back with WOULD_WAIT, `peek` does so too and leaves everything in the ring.
+ */
+export type RingMode = 'wait' | 'poll' | 'peek';
+
 /** A lane's end. */
 export class RingReader implements ByteSource {
   readonly most = RING_BYTES / 2;
   readonly #ring: RingWords;
   readonly #memory: WebAssembly.Memory;
-  readonly #mayWait: boolean;
+  readonly #mode: RingMode;
 
-  constructor(memory: WebAssembly.Memory, description: SharedDescription, mayWait: boolean) {
+  constructor(memory: WebAssembly.Memory, description: SharedDescription, mode: RingMode) {
     this.#memory = memory;
     this.#ring = new RingWords(memory, description.ring);
-    this.#mayWait = mayWait;
+    this.#mode = mode;
   }
 
   read(file: number, position: number, address: number, length: number, least: number): number {
@@ -203,7 +209,7 @@ export class RingReader implements ByteSource {
           return this.#copy(position, address, Math.min(length, Math.max(available, 0)));
         }
       }
-      if (!this.#mayWait) return WOULD_WAIT;
+      if (this.#mode !== 'wait') return WOULD_WAIT;
       Atomics.wait(ring.words, WRITER_SIGNAL / 4, seen);
     }
   }
@@ -220,13 +226,13 @@ export class RingReader implements ByteSource {
   /** Also a position that is still to come, behind a block that is passed over. */
   consume(file: number, position: number): void {
     const ring = this.#ring;
-    if (!this.#mayWait || ring.get(FILE) !== file) return;
+    if (this.#mode === 'peek' || ring.get(FILE) !== file) return;
     ring.setCount(READ, Math.min(position, ring.count(WRITTEN)));
     ring.signal(READER_SIGNAL);
   }
 
   finish(file: number): void {
-    if (!this.#mayWait) return;
+    if (this.#mode === 'peek') return;
     this.#ring.set(DONE, file + 1);
     this.#ring.signal(READER_SIGNAL);
   }
