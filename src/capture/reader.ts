@@ -108,6 +108,10 @@ export class CaptureReader {
       if (outcome !== undefined) return outcome;
     }
     const data = state.view.getUint32(batch + Batch.DATA, true);
+    if (state.skip > 0) {
+      const skipped = this.#skip(reading, data);
+      if (skipped !== undefined) return skipped;
+    }
     const capacity = Math.min(state.view.getUint32(batch + Batch.DATA_CAPACITY, true), source.most);
     const stretch = this.#description.stretch;
     let length = stretch === 0 ? capacity : Math.min(stretch, capacity);
@@ -131,7 +135,9 @@ export class CaptureReader {
       // A batch with records goes out first; what stopped it is met again as the next one's beginning.
       if (state.view.getUint32(batch + Batch.COUNT, true) > 0) return { status: 'batch' };
       if (result === Capture.WALK_SKIP) {
-        const skipped = this.#skip(reading, data, stop);
+        const swapped = state.view.getUint32(state.source + Capture.SWAPPED, true) !== 0;
+        state.skip = state.view.getUint32(stop + 4, !swapped);
+        const skipped = this.#skip(reading, data);
         if (skipped !== undefined) return skipped;
         least = 0;
       } else if (result === Capture.WALK_INCOMPLETE) {
@@ -204,20 +210,19 @@ export class CaptureReader {
     return { kind: 'passed', totalLength };
   }
 
-  /** Passes over a block without a packet that is not complete in the batch. */
-  #skip(reading: FileReading, data: number, stop: number): FileOutcome | undefined {
+  /** Passes over the block of state.skip bytes, which holds no packet. */
+  #skip(reading: FileReading, data: number): FileOutcome | undefined {
     const { state, source } = reading;
-    const swapped = state.view.getUint32(state.source + Capture.SWAPPED, true) !== 0;
-    const totalLength = state.view.getUint32(stop + 4, !swapped);
+    const totalLength = state.skip;
     // Its last word tells whether the file has all of it.
     const trailer = state.position + totalLength - 4;
     source.consume(state.file, trailer);
     const got = source.read(state.file, trailer, data, 4, 3);
     if (got === WOULD_WAIT) return { status: 'wait' };
     if (got < 4) return bad(state.position, source.failure(state.file) ?? CUT_SHORT);
-    if (state.view.getUint32(data, !swapped) !== totalLength) {
-      return bad(state.position, LENGTHS_DIFFER);
-    }
+    const swapped = state.view.getUint32(state.source + Capture.SWAPPED, true) !== 0;
+    if (state.view.getUint32(data, !swapped) !== totalLength) return bad(state.position, LENGTHS_DIFFER);
+    state.skip = 0;
     state.position += totalLength;
     source.consume(state.file, state.position);
     return undefined;
@@ -233,7 +238,7 @@ export class CaptureReader {
     const header = readFileHeader(new Uint8Array(this.#memory.buffer, data, got));
     if (header.kind === 'bad') return bad(header.offset, header.message);
     if (header.kind === 'gzip' || header.kind === 'zstd') {
-      return bad(0, `${header.kind} within ${header.kind} or within another compression is not read`);
+      return bad(0, 'compressed twice: only one layer of compression is read');
     }
     state.phase = Capture.READER_RECORDS;
     if (header.kind === 'pcap') {

@@ -118,11 +118,21 @@ export class ReaderState {
     this.#set(Capture.READER_ANNOUNCED, count);
   }
 
+  /** Length of the block at `position` that is being passed over; its beginning may be gone from a stream. */
+  get skip(): number {
+    return this.#get(Capture.READER_SKIP);
+  }
+
+  set skip(totalLength: number) {
+    this.#set(Capture.READER_SKIP, totalLength);
+  }
+
   nextFile(): void {
     this.#set(Capture.READER_FILE, this.file + 1);
     this.phase = Capture.READER_START;
     this.position = 0;
     this.sectionCount = 0;
+    this.skip = 0;
   }
 
   /** Address of the source record with this framing; a new one when there is none yet. */

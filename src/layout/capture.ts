@@ -74,6 +74,8 @@ export const READER_SOURCE_COUNT = 40;
 export const READER_INTERFACE_COUNT = 44;
 /** Capture interfaces told of by the batches handed out so far (Batch.INTERFACES_TO). */
 export const READER_ANNOUNCED = 48;
+/** pcapng: length of the block at POSITION that is being passed over, 0 when there is none. */
+export const READER_SKIP = 52;
 export const READER_BYTES = 64;
 
 export const READER_START = 0;
