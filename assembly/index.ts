@@ -6,6 +6,8 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { run, runDeferred } from './evaluate/batch.ts';
+import { fragmentArenaBytes, initializeFragments } from './fragment/arena.ts';
+import { push } from './fragment/reassemble.ts';
 import { match } from './match/dispatch';
 import { decodeVector } from './packet/decode.ts';
 import { decode } from './packet/frame.ts';
@@ -28,7 +30,10 @@ export {
   addressTypeMatches,
   arrive,
   forward,
+  fragmentArenaBytes,
+  initializeFragments as initFragments,
   open,
+  push as pushFragment,
   reroute,
   routeInput,
   routeOutput,
