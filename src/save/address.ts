@@ -22,9 +22,37 @@ export type AddressError = { readonly reason: 'host' | 'family' | 'mask'; readon
 
 /** Dotted quad, its parts in any base, missing ones zero (`10.1` is 10.1.0.0) unless it is a mask. */
 function parseDotted(text: string, isMask: boolean): Address | undefined {
-  const plain = parseIpv4(text);
-  if (plain !== undefined && !/(?:^|\.)0[0-9]/.test(text)) return plain;
-  const parts = text.split('.');
+  return parsePlainQuad(text) ?? parseOddQuad(text, isMask);
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Four decimal parts without leading zeros, the form of nearly all addresses. */
+function parsePlainQuad(text: string): Address | undefined {
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let value = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (value < 0 || part === 3) return undefined;
+      bytes[part++] = value;
+      value = -1;
+    } else {
+      const digit = code - ZERO;
+      if (digit < 0 || digit > 9 || value === 0) return undefined;
+      value = value < 0 ? digit : value * 10 + digit;
+      if (value > 255) return undefined;
+    }
+  }
+  if (value < 0 || part !== 3) return undefined;
+  bytes[3] = value;
+  return bytes;
+}
+
+function parseOddQuad(text: string, isMask: boolean): Address | undefined {
+  const parts = text.split('.', 5);
   if (parts.length > 4 || (isMask && parts.length !== 4)) return undefined;
   const bytes = new Uint8Array(4);
   for (let index = 0; index < parts.length; index++) {
@@ -44,23 +72,29 @@ function parseMask(text: string, family: Family): Address | undefined {
     if (mask !== undefined) return mask;
   }
   const length = parseNumber(text, family === 'ipv4' ? 32 : 128);
-  return length === undefined ? undefined : prefixMask(length, family === 'ipv4' ? 4 : 16);
+  return length === undefined ? undefined : PREFIX_MASKS[family][length];
 }
 
-const ALL_ONES = { ipv4: prefixMask(32, 4), ipv6: prefixMask(128, 16) };
+/** Shared by all rules: masks are never written to. */
+const PREFIX_MASKS = {
+  ipv4: Array.from({ length: 33 }, (_, length) => prefixMask(length, 4)),
+  ipv6: Array.from({ length: 129 }, (_, length) => prefixMask(length, 16)),
+};
 
 /** `ADDRESS[/MASK]`: the address is ANDed with the mask. */
 export function parseAddressMask(text: string, family: Family): AddressMask | AddressError {
   const slash = text.lastIndexOf('/');
   const name = slash < 0 ? text : text.slice(0, slash);
-  const mask = slash < 0 ? ALL_ONES[family] : parseMask(text.slice(slash + 1), family);
-  if (mask === undefined) return { reason: 'mask', text: text.slice(slash + 1) };
+  const mask = slash < 0 ? PREFIX_MASKS[family].at(-1) : parseMask(text.slice(slash + 1), family);
+  if (mask === undefined) {
+    if (parseOther(name, family) !== undefined) return { reason: 'family', text: name };
+    return { reason: 'mask', text: text.slice(slash + 1) };
+  }
   // With a mask of zero iptables does not look at the name: "any/0".
   if (mask.every((byte) => byte === 0)) return { address: new Uint8Array(mask.length), mask };
   const address = parseName(name, family);
   if (address === undefined) {
-    const other = family === 'ipv4' ? parseIpv6(name) : parseIpv4(name);
-    return { reason: other === undefined ? 'host' : 'family', text: name };
+    return { reason: parseOther(name, family) === undefined ? 'host' : 'family', text: name };
   }
   for (let index = 0; index < address.length; index++) {
     address[index] = (address[index] as number) & (mask[index] as number);
@@ -72,4 +106,8 @@ function parseName(name: string, family: Family): Address | undefined {
   // The one name that means the same on every machine (RFC 6761).
   if (name === 'localhost') return parseName(family === 'ipv4' ? '127.0.0.1' : '::1', family);
   return family === 'ipv4' ? parseDotted(name, false) : parseIpv6(name);
+}
+
+function parseOther(name: string, family: Family): Address | undefined {
+  return family === 'ipv4' ? parseIpv6(name) : parseIpv4(name);
 }

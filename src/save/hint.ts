@@ -25,6 +25,9 @@ function distance(a: string, b: string, limit: number): number {
   return last[b.length] as number;
 }
 
+/** More names are not looked through. */
+const MAX_NAMES = 1000;
+
 /** The name nearest to `word`, if it is near. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   // Names are short; a long word is no misspelling of one.
@@ -33,7 +36,9 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   const lower = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let count = 0;
   for (const name of names) {
+    if (++count > MAX_NAMES) break;
     const found = distance(lower, name.toLowerCase(), limit);
     if (found < bestDistance && (found < name.length || name.length > 1)) {
       best = name;

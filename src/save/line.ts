@@ -38,6 +38,16 @@ export interface LoadedExtension {
   readonly words: string[];
 }
 
+/** -s, -d, -p, -i, -o, -f; `-f` has no value. */
+export interface GivenOptions {
+  s: Given | undefined;
+  d: Given | undefined;
+  p: Given | undefined;
+  i: Given | undefined;
+  o: Given | undefined;
+  f: Given | undefined;
+}
+
 export interface ScannedLine {
   command: CommandLetter | undefined;
   commandPlace: Place | undefined;
@@ -46,7 +56,7 @@ export interface ScannedLine {
   /** The number after the chain of -I, -R, -D, -Z; -P's policy and -E's new name are `argument`. */
   number: number | undefined;
   argument: Given | undefined;
-  readonly given: Map<string, Given>;
+  readonly given: GivenOptions;
   protocol: number | undefined;
   readonly matches: LoadedExtension[];
   target: LoadedExtension | undefined;
@@ -59,7 +69,7 @@ export interface ScannedLine {
 }
 
 export interface LineContext {
-  readonly line: Line;
+  line: Line;
   readonly family: Family;
   readonly extensions: ExtensionTable;
   isChain(name: string): boolean;
@@ -75,27 +85,15 @@ const MATCH_ALIASES: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6
 /** Options that `!` may stand before. */
 const INVERTIBLE = 'sdpiof';
 
-/** Walks the words of a rule line. Throws WasmtablesError at the first thing that getopt or iptables refuses. */
-export function scanLine(words: Words, context: LineContext): ScannedLine {
-  return new Scanner(words, context).scan();
-}
-
-interface Holder {
-  readonly extension: Extension;
-  readonly loaded: LoadedExtension;
-}
-
-class Scanner {
-  readonly #words: Words;
-  readonly #context: LineContext;
-  readonly #result: ScannedLine = {
+function newResult(): ScannedLine {
+  return {
     command: undefined,
     commandPlace: undefined,
     chain: undefined,
     chainPlace: undefined,
     number: undefined,
     argument: undefined,
-    given: new Map(),
+    given: { s: undefined, d: undefined, p: undefined, i: undefined, o: undefined, f: undefined },
     protocol: undefined,
     matches: [],
     target: undefined,
@@ -103,6 +101,18 @@ class Scanner {
     counters: undefined,
     otherFamily: false,
   };
+}
+
+interface Holder {
+  readonly extension: Extension;
+  readonly loaded: LoadedExtension;
+}
+
+/** Walks the words of rule lines, one line at a time. */
+export class Scanner {
+  readonly #words: Words;
+  readonly #context: LineContext;
+  #result: ScannedLine = newResult();
   /** Extensions whose options getopt knows, in the order of their first loading. */
   readonly #holders: Holder[] = [];
   #unknown: LoadedExtension | undefined;
@@ -116,8 +126,15 @@ class Scanner {
     this.#context = context;
   }
 
+  /** The line of the words that stand in the scanner's buffer. Throws at the first thing that iptables refuses. */
   scan(): ScannedLine {
     const { text, quoted } = this.#words;
+    this.#result = newResult();
+    this.#holders.length = 0;
+    this.#unknown = undefined;
+    this.#protocolLoaded = false;
+    this.#invert = false;
+    this.#at = 0;
     while (this.#at < text.length && !this.#result.otherFamily) {
       const word = text[this.#at] as string;
       if (word === '!') {
@@ -323,7 +340,7 @@ class Scanner {
    * meets an option that nobody knows. Here only if the option is that match's.
    */
   #loadProtocol(name: string, index: number): boolean {
-    const protocol = this.#result.given.get('p');
+    const protocol = this.#result.given.p;
     if (this.#protocolLoaded || protocol === undefined) return false;
     const number = parseNumber(protocol.value, 255);
     const matchName = number === undefined ? protocol.value.toLowerCase() : protocolName(number);
@@ -486,11 +503,11 @@ class Scanner {
         break;
       default:
     }
-    if (result.given.has(letter)) {
+    if (result.given[letter as 's'] !== undefined) {
       this.#fail('SYNTAX', `\`${shownName(option)}\` is given twice`, optionPlace);
     }
     const given: Given = { value: value ?? '', invert, place };
-    result.given.set(letter, given);
+    result.given[letter as 's'] = given;
     if (letter === 'p') result.protocol = this.#context.protocol(given);
   }
 

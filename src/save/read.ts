@@ -3,6 +3,7 @@
 import { type Place, WasmtablesError, WasmtablesErrors } from '../error.ts';
 import * as known from '../extension/index.ts';
 import {
+  type AddressMask,
   type Backend,
   BUILT_IN_CHAINS,
   type Counters,
@@ -14,12 +15,12 @@ import {
 import { chainNameProblem, validateTable } from '../model/validate.ts';
 import { detectBackend, detectFamily, lines } from './family.ts';
 import { didYouMean } from './hint.ts';
-import { type CommandLetter, type LineContext, type ScannedLine, scanLine, short, u64 } from './line.ts';
+import { type CommandLetter, type LineContext, type ScannedLine, Scanner, short, u64 } from './line.ts';
 import { printRule } from './print.ts';
 import type { ExtensionTable } from './registry.ts';
 import { buildRules, natDrop, parseProtocol } from './rule.ts';
-import { OpenTable } from './table.ts';
-import { type Line, placeOf, splitWords } from './word.ts';
+import { EditBudget, OpenTable } from './table.ts';
+import { type Line, newWords, placeOf, splitWords } from './word.ts';
 
 export interface ReadOptions {
   /** Named in errors; its ending `.v6` says the family. */
@@ -62,7 +63,12 @@ class Reader {
   readonly #extensions: ExtensionTable;
   readonly #errors: WasmtablesError[] = [];
   readonly #tables = new Map<TableName, OpenTable>();
+  readonly #budget = new EditBudget();
   #table: OpenTable | undefined;
+  readonly #words = newWords();
+  readonly #lineContext: LineContext;
+  readonly #scanner: Scanner;
+  readonly #addresses = new Map<string, AddressMask>();
   /** Lines are passed over: after an unknown table, or outside of tables once that was said. */
   #skipping = false;
 
@@ -74,18 +80,29 @@ class Reader {
     this.#backend = options.backend ?? this.#headerBackend ?? 'legacy';
     this.#keepUnknown = options.unknown === 'keep';
     this.#extensions = options.extensions ?? known;
+    this.#lineContext = {
+      line: { file: this.#file, number: 0, text: '' },
+      family: this.#family,
+      extensions: this.#extensions,
+      isChain: (name) => this.#table?.has(name) ?? false,
+      protocol: parseProtocol,
+    };
+    this.#scanner = new Scanner(this.#words, this.#lineContext);
   }
 
   read(): RuleSet {
     let line: Line = { file: this.#file, number: 1, text: '' };
-    let number = 0;
-    for (const text of lines(this.#text)) {
-      number++;
+    for (const { number, text } of lines(this.#text)) {
       line = { file: this.#file, number, text };
       try {
         this.#line(line);
       } catch (error) {
         if (!(error instanceof WasmtablesError)) throw error;
+        if (this.#budget.exceeded) {
+          this.#report(new WasmtablesError(error.code, error.message, { place: placeOf(line) }));
+          this.#table = undefined;
+          break;
+        }
         this.#report(error);
       }
       if (this.#errors.length >= MAX_ERRORS) {
@@ -177,7 +194,7 @@ class Reader {
     const tableName = name as TableName;
     let table = this.#tables.get(tableName);
     if (table === undefined) {
-      table = new OpenTable(tableName);
+      table = new OpenTable(tableName, this.#budget);
       this.#tables.set(tableName, table);
     } else table.flushAll(this.#backend === 'legacy');
     this.#table = table;
@@ -265,15 +282,9 @@ class Reader {
       from = found[0].length;
       counters = { packets: u64(found[1] as string), bytes: u64(found[2] as string) };
     }
-    const words = splitWords(line, from);
-    const context: LineContext = {
-      line,
-      family: this.#family,
-      extensions: this.#extensions,
-      isChain: (name) => table.has(name),
-      protocol: parseProtocol,
-    };
-    const scanned = scanLine(words, context);
+    splitWords(line, from, this.#words);
+    this.#lineContext.line = line;
+    const scanned = this.#scanner.scan();
     if (scanned.otherFamily) return;
     if (scanned.command === undefined) {
       throw new WasmtablesError('SYNTAX', 'this line has no command', {
@@ -302,6 +313,7 @@ class Reader {
       chainNames: () => table.names(),
       isChain: (name) => table.has(name),
       report: (error) => this.#report(error),
+      addresses: this.#addresses,
     });
     if (this.#errors.length > errorsBefore) return;
     switch (scanned.command) {
@@ -344,7 +356,12 @@ class Reader {
 
   #chainCommand(table: OpenTable, scanned: ScannedLine, linePlace: Place): void {
     const { command, chainPlace: place = linePlace, chain: name } = scanned;
-    if ((scanned.given.size > 0 || scanned.matches.length > 0 || scanned.target) ?? scanned.jump) {
+    if (
+      (Object.values(scanned.given).some((one) => one !== undefined) ||
+        scanned.matches.length > 0 ||
+        scanned.target) ??
+      scanned.jump
+    ) {
       throw new WasmtablesError('SYNTAX', `\`-${command}\` takes no rule`, { place: linePlace });
     }
     switch (command) {
@@ -371,7 +388,7 @@ class Reader {
       }
       case 'F':
         if (name !== undefined) table.chain(name, place).rules.clear();
-        else for (const one of table.names()) table.chain(one, place).rules.clear();
+        else table.flushRules();
         return;
       case 'X':
         if (name === undefined) {

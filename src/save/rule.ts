@@ -14,7 +14,7 @@ import type {
   Target,
   UnknownOptions,
 } from '../model/ruleset.ts';
-import { parseAddressMask, parseNumber } from './address.ts';
+import { type AddressError, parseAddressMask, parseNumber } from './address.ts';
 import { didYouMean } from './hint.ts';
 import { type Given, type LoadedExtension, type ScannedLine, short } from './line.ts';
 import type { ExtensionTable } from './registry.ts';
@@ -25,11 +25,15 @@ export interface RuleContext {
   readonly extensions: ExtensionTable;
   /** Unknown matches and targets stay in the rule. */
   readonly keepUnknown: boolean;
-  readonly place: Place;
+  place: Place;
   readonly chainNames: () => Iterable<string>;
   isChain(name: string): boolean;
   report(error: WasmtablesError): void;
+  /** Addresses that were parsed before, by their text. */
+  readonly addresses: Map<string, AddressMask>;
 }
+
+const MAX_CACHED_ADDRESSES = 4096;
 
 /** Names of targets that are not modelled yet: an unknown name that is not among these is a misspelled chain. */
 const OTHER_TARGETS = new Set(
@@ -37,7 +41,7 @@ const OTHER_TARGETS = new Set(
     'AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DSCP ECN HL HMARK IDLETIMER LED LOG MARK ' +
     'MASQUERADE MIRROR NETMAP NFLOG NFQUEUE NOTRACK RATEEST REDIRECT REJECT SAME SECMARK SET SNAT SNPT SYNPROXY ' +
     'TARPIT TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG ACCOUNT CHAOS DELUDE DHCPMAC ECHO IPMARK LOGMARK ' +
-    'NDPI PROTO RTPENGINE STEAL SYSRQ XOR'
+    'NDPI PROTO RTPENGINE STEAL SYSRQ XOR BALANCE FTOS IMQ IPV4OPTSSTRIP ROUTE'
   ).split(' '),
 );
 
@@ -72,25 +76,25 @@ export function buildRules(scanned: ScannedLine, counters: Counters, context: Ru
     }
   };
   const given = scanned.given;
-  const sources = attempt(() => parseAddresses(given.get('s'), context)) ?? [undefined];
-  const destinations = attempt(() => parseAddresses(given.get('d'), context)) ?? [undefined];
-  const inverted = (given.get('s')?.invert ?? false) || (given.get('d')?.invert ?? false);
+  const sources = attempt(() => parseAddresses(given.s, context)) ?? [undefined];
+  const destinations = attempt(() => parseAddresses(given.d, context)) ?? [undefined];
+  const inverted = (given.s?.invert ?? false) || (given.d?.invert ?? false);
   if (inverted && (sources.length > 1 || destinations.length > 1)) {
     errors.push(
       new WasmtablesError('BAD_VALUE', '`!` is not allowed with several addresses', {
-        place: (sources.length > 1 ? given.get('s') : given.get('d'))?.place,
+        place: (sources.length > 1 ? given.s : given.d)?.place,
         hint: 'write a chain that returns for each of them',
       }),
     );
   }
-  const inInterface = attempt(() => parseInterface(given.get('i'), '-i', scanned));
-  const outInterface = attempt(() => parseInterface(given.get('o'), '-o', scanned));
-  const protocolGiven = given.get('p');
+  const inInterface = attempt(() => parseInterface(given.i, '-i', scanned));
+  const outInterface = attempt(() => parseInterface(given.o, '-o', scanned));
+  const protocolGiven = given.p;
   const protocol =
     scanned.protocol === undefined || scanned.protocol === 0
       ? undefined
       : { value: scanned.protocol, invert: protocolGiven?.invert ?? false };
-  const fragment = given.get('f');
+  const fragment = given.f;
   const matches: Match[] = [];
   for (const loaded of scanned.matches) {
     const options = attempt(() => parseExtension(loaded, scanned, context));
@@ -131,13 +135,25 @@ function parseAddresses(
   let offset = 0;
   for (const part of given.value.split(',')) {
     const text = part.trimStart();
-    const value = parseAddressMask(text, context.family);
+    const value = cachedAddressMask(text, context);
     if ('reason' in value) throw addressError(value, given, offset + part.length - text.length, context);
     // `0.0.0.0/0` matches everything: no condition at all. Inverted it matches nothing, and stays.
     found.push(!invert && value.mask.every((byte) => byte === 0) ? undefined : { value, invert });
     offset += part.length + 1;
   }
   return found;
+}
+
+/** Real rule sets name the same networks again and again: one object for each. */
+function cachedAddressMask(text: string, context: RuleContext): AddressMask | AddressError {
+  const cached = context.addresses.get(text);
+  if (cached !== undefined) return cached;
+  const value = parseAddressMask(text, context.family);
+  if (!('reason' in value)) {
+    if (context.addresses.size >= MAX_CACHED_ADDRESSES) context.addresses.clear();
+    context.addresses.set(text, value);
+  }
+  return value;
 }
 
 function addressError(
@@ -232,7 +248,7 @@ function parseExtension(loaded: LoadedExtension, scanned: ScannedLine, context: 
     table: context.table,
     chain: scanned.chain ?? '',
     protocol: scanned.protocol === 0 ? undefined : scanned.protocol,
-    protocolInvert: scanned.given.get('p')?.invert ?? false,
+    protocolInvert: scanned.given.p?.invert ?? false,
     place: loaded.place,
     fail(message: string, at?: ParsedOption, hint?: string): never {
       const place = at === undefined ? loaded.place : (at.valuePlaces?.[0] ?? at.place ?? loaded.place);
@@ -295,10 +311,12 @@ function parseTarget(scanned: ScannedLine, context: RuleContext): Target | undef
 }
 
 function chainHint(name: string, context: RuleContext, targets = false): string {
-  const names = [...context.chainNames()];
-  if (targets) {
-    names.push('ACCEPT', 'DROP', 'RETURN', 'QUEUE', ...OTHER_TARGETS);
-    names.push(...context.extensions.targetNames());
+  const names = targets
+    ? ['ACCEPT', 'DROP', 'RETURN', 'QUEUE', ...context.extensions.targetNames(), ...OTHER_TARGETS]
+    : [];
+  for (const chain of context.chainNames()) {
+    if (names.length >= 1000) break;
+    names.push(chain);
   }
   return didYouMean(name, names) ?? `declare it first: \`:${short(name)} - [0:0]\``;
 }

@@ -15,11 +15,40 @@ import { short } from './line.ts';
 
 const ZERO: Counters = { packets: 0n, bytes: 0n };
 
+/**
+ * Steps that edits of a file may cost beyond adding rules. A rule file of real life stays far below; one that flushes
+ * thousands of chains thousands of times would take minutes.
+ */
+const MAX_STEPS = 50_000_000;
+
+/** Counts the steps of edits over all tables of a file. */
+export class EditBudget {
+  #steps = 0;
+
+  /** True once spend() has thrown: reading on is of no use. */
+  get exceeded(): boolean {
+    return this.#steps > MAX_STEPS;
+  }
+
+  /** Throws LIMIT once the file's edits have cost too much. */
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.exceeded) {
+      throw new WasmtablesError('LIMIT', 'the edits of this file (-I, -D, -F, -X, -Z, -E) take too long');
+    }
+  }
+}
+
 /** The rules of a chain. Inserting at the top is common (`-I` without a number) and must not move all others. */
 class RuleList {
   #top: Rule[] = [];
   #rest: Rule[] = [];
   #index: RuleIndex | undefined;
+  readonly #budget: EditBudget;
+
+  constructor(budget: EditBudget) {
+    this.#budget = budget;
+  }
 
   get length(): number {
     return this.#top.length + this.#rest.length;
@@ -32,7 +61,10 @@ class RuleList {
 
   insert(index: number, rule: Rule): void {
     if (index === 0) this.#top.push(rule);
-    else this.all().splice(index, 0, rule);
+    else {
+      this.#budget.spend(1 + this.length / 64);
+      this.all().splice(index, 0, rule);
+    }
     this.#count(rule, 1);
   }
 
@@ -52,6 +84,7 @@ class RuleList {
   }
 
   remove(index: number): void {
+    this.#budget.spend(1 + this.length / 64);
     const [rule] = this.all().splice(index, 1);
     if (rule !== undefined) this.#count(rule, -1);
   }
@@ -66,6 +99,7 @@ class RuleList {
   /** Sets the counters of rule `number` (from 1) or of all rules to zero. */
   zero(number: number | undefined): void {
     const rules = this.all();
+    this.#budget.spend(1 + 2 * rules.length);
     rules.forEach((rule, index) => {
       if (number === undefined || number === index + 1) rules[index] = { ...rule, counters: ZERO };
     });
@@ -75,13 +109,18 @@ class RuleList {
   find(wanted: Rule, print: (rule: Rule) => string, remove: boolean): boolean {
     const rules = this.all();
     if (this.#index === undefined) {
+      this.#budget.spend(20 * rules.length);
       this.#index = { print, counts: new Map(), texts: new WeakMap() };
       for (const rule of rules) this.#count(rule, 1);
     }
     const { counts } = this.#index;
     const text = this.#textOf(wanted);
     if ((counts.get(text) ?? 0) === 0) return false;
-    if (remove) this.remove(rules.findIndex((rule) => this.#textOf(rule) === text));
+    if (remove) {
+      const at = rules.findIndex((rule) => this.#textOf(rule) === text);
+      this.#budget.spend(1 + at / 2);
+      this.remove(at);
+    }
     return true;
   }
 
@@ -120,11 +159,15 @@ export interface OpenChain {
 
 export class OpenTable {
   readonly name: TableName;
+  readonly #budget: EditBudget;
   #chains = new Map<string, OpenChain>();
 
-  constructor(name: TableName) {
+  constructor(name: TableName, budget: EditBudget) {
     this.name = name;
-    for (const hook of BUILT_IN_CHAINS[name]) this.#chains.set(hook, newChain(hook, hook, undefined));
+    this.#budget = budget;
+    for (const hook of BUILT_IN_CHAINS[name]) {
+      this.#chains.set(hook, newChain(hook, hook, undefined, budget));
+    }
   }
 
   has(name: string): boolean {
@@ -153,7 +196,7 @@ export class OpenTable {
 
   /** What a second `*TABLE` does: all rules and user chains go; iptables-legacy leaves the policies as they are. */
   flushAll(keepPolicies: boolean): void {
-    const fresh = new OpenTable(this.name);
+    const fresh = new OpenTable(this.name, this.#budget);
     for (const chain of this.#chains.values()) {
       if (chain.hook === undefined || !keepPolicies) continue;
       fresh.chain(chain.name, undefined).policy = chain.policy;
@@ -162,11 +205,12 @@ export class OpenTable {
   }
 
   create(name: string, place: Place): void {
-    this.#chains.set(name, newChain(name, undefined, place));
+    this.#chains.set(name, newChain(name, undefined, place, this.#budget));
   }
 
   /** User chains, in order. */
   userChains(): OpenChain[] {
+    this.#budget.spend(this.#chains.size);
     return [...this.#chains.values()].filter((chain) => chain.hook === undefined);
   }
 
@@ -199,6 +243,7 @@ export class OpenTable {
     chain.name = name;
     this.#chains = new Map(entries.map((one) => [one.name, one]));
     for (const other of entries) {
+      this.#budget.spend(4 + other.rules.length / 8);
       const rules = other.rules.all();
       rules.forEach((rule, index) => {
         const { target } = rule;
@@ -207,6 +252,12 @@ export class OpenTable {
         }
       });
     }
+  }
+
+  /** -F without a chain. */
+  flushRules(): void {
+    this.#budget.spend(this.#chains.size);
+    for (const chain of this.#chains.values()) chain.rules.clear();
   }
 
   finish(): Table {
@@ -219,6 +270,11 @@ export class OpenTable {
   }
 }
 
-function newChain(name: string, hook: HookName | undefined, place: Place | undefined): OpenChain {
-  return { name, hook, policy: 'ACCEPT', counters: ZERO, place, rules: new RuleList() };
+function newChain(
+  name: string,
+  hook: HookName | undefined,
+  place: Place | undefined,
+  budget: EditBudget,
+): OpenChain {
+  return { name, hook, policy: 'ACCEPT', counters: ZERO, place, rules: new RuleList(budget) };
 }

@@ -42,10 +42,20 @@ export function placeOf(line: Line, start = 0, end = line.text.length): Place {
   };
 }
 
-/** Cuts `line` into words from offset `from` on. Errors: SYNTAX (open quote), LIMIT (word too long, too many). */
-export function splitWords(line: Line, from: number): Words {
+export function newWords(): Words {
+  return { text: [], start: [], end: [], quoted: [] };
+}
+
+/**
+ * Cuts `line` into words from offset `from` on. `words` is overwritten: a reader has one for all of its lines.
+ * Errors: SYNTAX (open quote), LIMIT (word too long, too many).
+ */
+export function splitWords(line: Line, from: number, words: Words): Words {
   const source = line.text;
-  const words: Words = { text: [], start: [], end: [], quoted: [] };
+  words.text.length = 0;
+  words.start.length = 0;
+  words.end.length = 0;
+  words.quoted.length = 0;
   let at = from;
   while (at < source.length) {
     const code = source.charCodeAt(at);
