@@ -6,8 +6,11 @@ import type { Address } from '../model/address.ts';
 import type { AddressMask, Backend, Negatable, Rule } from '../model/ruleset.ts';
 import type { Packet } from './packet.ts';
 
-/** What asking a packet one question can answer. Bytes that are not captured throw NotCaptured instead. */
-export type Result = 'yes' | 'no' | 'hotdrop';
+/**
+ * What asking a packet one question can answer. Bytes that are not captured throw NotCaptured instead. `hotdrop-yes`:
+ * the match holds (its answer was turned round) and drops the packet all the same.
+ */
+export type Result = 'yes' | 'no' | 'hotdrop' | 'hotdrop-yes';
 
 export function result(holds: boolean): Result {
   return holds ? 'yes' : 'no';

@@ -3,7 +3,7 @@
 import type { Interface, Machine, PolicyRule, Route } from '../host/machine.ts';
 import type { Address } from '../model/address.ts';
 import type { Family } from '../model/ruleset.ts';
-import { inPrefix, isLinkLocal, isMulticast } from './address.ts';
+import { inPrefix, isLimitedBroadcast, isLinkLocal, isMulticast, isUnspecified } from './address.ts';
 import { Lost, type LostReason } from './lost.ts';
 
 /** struct flowi */
@@ -125,12 +125,18 @@ export class Routing {
     return own || this.addressType(address) === 'local';
   }
 
-  /** inet_addr_type: what table local says of an address; unicast when it says nothing. */
-  addressType(address: Address): Route['type'] {
+  /**
+   * inet_dev_addr_type: what table local says of an IPv4 address; unicast when it says nothing.
+   *
+   * @param device only routes of this interface count
+   */
+  addressType(address: Address, device?: Interface): Route['type'] {
     const family = address.length === 4 ? 'ipv4' : 'ipv6';
+    if (family === 'ipv4' && (isUnspecified(address) || isLimitedBroadcast(address))) return 'broadcast';
     if (isMulticast(address)) return 'multicast';
     const found = this.tableLookup(255, { family, source: address, destination: address, mark: 0, tos: 0 });
-    return found?.type ?? 'unicast';
+    if (found === undefined || (device !== undefined && found.out !== device.index)) return 'unicast';
+    return found.type;
   }
 }
 

@@ -81,6 +81,7 @@ export function walkTable(walker: Walker, table: Table, builtIn: Chain, packet: 
     if (failed?.unknown !== undefined) {
       return { verdict: 'unknown', chain: chain.name, rule: index + 1, reason: failed.unknown };
     }
+    if (failed?.counted === true) count(walker, rule, packet);
     if (failed?.hotdrop === true) return { verdict: 'hotdrop', chain: chain.name, rule: index + 1 };
     if (failed !== undefined) {
       at = { chain, index: index + 1 };
@@ -159,8 +160,11 @@ function count(walker: Walker, what: Rule | Chain, packet: Packet): void {
   });
 }
 
-/** A condition that does not hold, or of which it cannot be said: `unknown` is why. */
-type Unmet = Failure & { readonly unknown?: string };
+/**
+ * A condition that does not hold, or of which it cannot be said (`unknown` is why), or that holds and drops the packet
+ * (`counted`: ipt_do_table looks at hotdrop only after the rule).
+ */
+type Unmet = Failure & { readonly unknown?: string; readonly counted?: boolean };
 
 /** The first condition or match that does not hold or cannot be decided. */
 function firstFailure(walker: Walker, rule: Rule, packet: Packet): Unmet | undefined {
@@ -175,10 +179,13 @@ function firstFailure(walker: Walker, rule: Rule, packet: Packet): Unmet | undef
 function firstUnmet(walker: Walker, rule: Rule, packet: Packet): Unmet | undefined {
   const failed = checkConditions(rule, packet, walker.backend);
   if (failed !== undefined) return failed;
+  let dropping: Unmet | undefined;
   for (const match of rule.matches) {
     const outcome = checkMatch(walker, rule, match, packet);
-    if (outcome !== undefined) return outcome;
+    if (outcome?.counted === true) dropping = outcome;
+    else if (outcome !== undefined) return { ...outcome, hotdrop: outcome.hotdrop || dropping !== undefined };
   }
+  if (dropping !== undefined) return dropping;
   // A rule whose target is not known is left out under `--unknown no-match`.
   if (rule.target?.kind === 'extension' && isUnknown(rule.target.options) && walker.unknown === 'no-match') {
     return { condition: `-j ${rule.target.name}`, hotdrop: false };
@@ -200,7 +207,10 @@ function checkMatch(walker: Walker, rule: Rule, match: Match, packet: Packet): U
     backend: walker.backend,
     rule,
   });
-  return answer === 'yes' ? undefined : { condition, hotdrop: answer === 'hotdrop' };
+  if (answer === 'yes') return undefined;
+  if (answer === 'no') return { condition, hotdrop: false };
+  // nft_match_eval drops at once; ipt_do_table goes on to the counter when the match says yes.
+  return { condition, hotdrop: true, counted: answer === 'hotdrop-yes' && walker.backend === 'legacy' };
 }
 
 function isUnknown(options: unknown): options is UnknownOptions {

@@ -1,7 +1,5 @@
-// -j LOG and -j NFLOG record the packet and let it go on.
+// Targets that change nothing that a rule or a counter can see: the packet goes on.
 
-export function LOG(): 'continue' {
+export function goOn(): 'continue' {
   return 'continue';
 }
-
-export const NFLOG = LOG;
