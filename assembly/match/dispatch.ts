@@ -1,8 +1,21 @@
 // From an operation's code to what it does. The codes and operands: src/layout/op.ts.
 
 import * as Op from '../../src/layout/op.ts';
+import { addrtype } from './addrtype';
+import { ah } from './ah';
+import { dccpOption, dccpType } from './dccp';
+import { ecn } from './ecn';
 import { addressRange, fieldMask, fieldRange, transport } from './field';
+import { frag } from './frag';
+import { headerOptions } from './header-options';
+import { ipv6header } from './ipv6header';
+import { eui64, mac } from './mac';
+import { mh } from './mh';
 import { multiport } from './multiport';
+import { rt } from './rt';
+import { sctpChunks } from './sctp';
+import { tcpOption } from './tcp';
+import { transportWord } from './word';
 
 /** Op.NO, YES, HOTDROP or UNDECIDABLE for the operation at `op` and packet record `p`. */
 export function match(lane: usize, p: usize, op: usize): i32 {
@@ -21,6 +34,36 @@ export function match(lane: usize, p: usize, op: usize): i32 {
       return Op.NO;
     case Op.MULTIPORT:
       return multiport(p, op);
+    case Op.ADDRTYPE:
+      return addrtype(lane, p, op);
+    case Op.TCP_OPTION:
+      return tcpOption(p, op);
+    case Op.MAC:
+      return mac(lane, p, op);
+    case Op.TRANSPORT_WORD:
+      return transportWord(p, op);
+    case Op.SCTP_CHUNKS:
+      return sctpChunks(p, op);
+    case Op.DCCP_TYPE:
+      return dccpType(p, op);
+    case Op.DCCP_OPTION:
+      return dccpOption(p, op);
+    case Op.IP6_FRAG:
+      return frag(p, op);
+    case Op.IP6_RT:
+      return rt(p, op);
+    case Op.IP6_OPTS:
+      return headerOptions(p, op);
+    case Op.IP6_HEADER:
+      return ipv6header(p, op);
+    case Op.IP6_MH:
+      return mh(p, op);
+    case Op.AH:
+      return ah(p, op);
+    case Op.ECN:
+      return ecn(p, op);
+    case Op.EUI64:
+      return eui64(lane, p);
     default:
       return Op.UNDECIDABLE;
   }

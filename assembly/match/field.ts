@@ -2,6 +2,7 @@
 
 import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import { byteAt, reach, transportOffset } from './bytes';
 
 /** FIELD_RANGE: lo <= field <= hi. */
 export function fieldRange(p: usize, op: usize): i32 {
@@ -34,10 +35,22 @@ export function transport(p: usize, op: usize): i32 {
   const how = u32(load<u8>(op, 6));
   const fragment = load<u32>(p, Packet.FRAG_OFFSET);
   if (fragment != 0) {
+    if ((how & Op.TRANSPORT_NATIVE) != 0) return laterFragment(p, u32(load<u8>(op, 4)));
     return fragment == 1 && (how & Op.TRANSPORT_FRAGMENT_ATTACK) != 0 ? Op.HOTDROP : Op.NO;
   }
   if (load<u32>(p, Packet.L4_LEN) < u32(load<u8>(op, 4))) {
     return (how & Op.TRANSPORT_HOTDROP) != 0 ? Op.HOTDROP : Op.NO;
   }
   return load<u32>(p, Packet.L4_CAP) < u32(load<u8>(op, 5)) ? Op.UNDECIDABLE : Op.YES;
+}
+
+/** Sets the fields that nftables reads from a later fragment, as far as the `bytes` reach. */
+function laterFragment(p: usize, bytes: u32): i32 {
+  const header = transportOffset(p);
+  const there = reach(p, header, bytes);
+  if (there != Op.YES) return there == Op.HOTDROP ? Op.NO : there;
+  store<u32>(p, (byteAt(p, header) << 8) | byteAt(p, header + 1), Packet.SPORT);
+  if (bytes >= 4) store<u32>(p, (byteAt(p, header + 2) << 8) | byteAt(p, header + 3), Packet.DPORT);
+  if (bytes >= 14) store<u32>(p, byteAt(p, header + 13), Packet.TCP_FLAGS);
+  return Op.YES;
 }

@@ -39,6 +39,7 @@ export const AH = 48;
 /** A word of the transport header, 32 bits, in [lo, hi]: offset | invert << 16, lo, hi. */
 export const TRANSPORT_WORD = 49;
 export const EUI64 = 50;
+export const ECN = 51;
 
 // Target operations, from 128.
 /** mark = (mark & ~mask) ^ value: mask, value. */
@@ -51,6 +52,12 @@ export const NFLOG = 130;
 export const TRANSPORT_HOTDROP = 1;
 /** TRANSPORT: a fragment at offset 1 is hotdrop too (TCP, xt_tcpudp.c). */
 export const TRANSPORT_FRAGMENT_ATTACK = 2;
+/**
+ * TRANSPORT: as nftables' payload expression reads. A later fragment's bytes are taken as if they were the header
+ * (nft_payload_fast_eval() does not look at the fragment offset), in IPv6 the bytes of the IP header itself: SPORT,
+ * DPORT and TCP_FLAGS of the packet record are set from there.
+ */
+export const TRANSPORT_NATIVE = 4;
 
 // Result of an operation.
 export const NO = 0;

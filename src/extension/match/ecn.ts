@@ -1,8 +1,9 @@
 // -m ecn (xt_ecn.c): the ECN bits of IP and TCP.
 
+import * as Op from '../../layout/op.ts';
 import * as Packet from '../../layout/packet.ts';
 import type { MatchExtension } from '../extension.ts';
-import { lowerMasked, lowerTransport } from '../port.ts';
+import { lowerMasked } from '../port.ts';
 import { find, integerOption, not } from '../value.ts';
 
 /** Each condition is undefined when it was not asked for. */
@@ -16,7 +17,6 @@ export interface EcnOptions {
 const TCP = 6;
 const ECE = 0x40;
 const CWR = 0x80;
-const FLAGS_END = 14;
 
 export const ecn: MatchExtension<EcnOptions> = {
   kind: 'match',
@@ -65,8 +65,9 @@ export const ecn: MatchExtension<EcnOptions> = {
   lower({ ece, cwr, ect }, context) {
     if (ect !== undefined) lowerMasked(Packet.TOS, 3, ect.value, ect.invert, context);
     if (ece === undefined && cwr === undefined) return;
-    lowerTransport(20, FLAGS_END, 0, context);
-    if (ece !== undefined) lowerMasked(Packet.TCP_FLAGS, ECE, ECE, ece.invert, context);
-    if (cwr !== undefined) lowerMasked(Packet.TCP_FLAGS, CWR, CWR, cwr.invert, context);
+    // ECN: mask | value << 8 of byte 13 of the TCP header.
+    const mask = (ece === undefined ? 0 : ECE) | (cwr === undefined ? 0 : CWR);
+    const value = (ece?.invert === false ? ECE : 0) | (cwr?.invert === false ? CWR : 0);
+    context.emit(Op.ECN, mask | (value << 8));
   },
 };

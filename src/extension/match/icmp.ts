@@ -11,6 +11,8 @@ import { find, not } from '../value.ts';
 export type IcmpOptions = IcmpType;
 
 const ANY = 255;
+/** What the kernel asks for: struct icmphdr. */
+const HEADER_BYTES = 8;
 
 const NAMES: IcmpNames = {
   any: '255',
@@ -79,8 +81,7 @@ export const icmp: MatchExtension<IcmpOptions> = {
 
   lower(options, context) {
     const { type, codes, invert } = options;
-    // The kernel asks for the first four bytes.
-    lowerTransport(4, type === ANY ? 0 : 2, Op.TRANSPORT_HOTDROP, context);
+    lowerTransport(HEADER_BYTES, type === ANY ? 0 : 2, Op.TRANSPORT_HOTDROP, context);
     if (type !== ANY) {
       const [first, last] = codes;
       lowerField(Packet.ICMP, { lo: (type << 8) | first, hi: (type << 8) | last, invert }, context);

@@ -9,6 +9,9 @@ import { find, not } from '../value.ts';
 
 export type Icmp6Options = IcmpType;
 
+/** What the kernel asks for: struct icmp6hdr. */
+const HEADER_BYTES = 8;
+
 const NAMES: IcmpNames = {
   'destination-unreachable': '1',
   'no-route': '1/0',
@@ -66,7 +69,7 @@ export const icmp6: MatchExtension<Icmp6Options> = {
   },
 
   lower({ type, codes: [first, last], invert }, context) {
-    lowerTransport(4, 2, Op.TRANSPORT_HOTDROP, context);
+    lowerTransport(HEADER_BYTES, 2, Op.TRANSPORT_HOTDROP, context);
     lowerField(Packet.ICMP, { lo: (type << 8) | first, hi: (type << 8) | last, invert }, context);
   },
 };

@@ -150,6 +150,8 @@ function chunks(option: ParsedOption, context: ParseContext): Chunks {
     types[type] = true;
     for (const letter of letters) flags.set(type, withFlag(flags.get(type), type, letter, option, context));
   }
+  // Flags of I-DATA are taken and forgotten, as iptables does.
+  flags.delete(CHUNK_TYPES.I_DATA as number);
   if (flags.size > MOST_FLAGS) context.fail(`flags for more than ${MOST_FLAGS} chunk types`, option);
   return { match, invert: option.invert, types, flags: [...flags.values()] };
 }

@@ -72,8 +72,9 @@ export const tcp: MatchExtension<TcpOptions> = {
   },
 
   lower(options, context) {
-    // iptables-nft turns all but --tcp-option into expressions of nftables.
-    if (context.backend === 'nft' && options.option === undefined) lowerNative(options, context);
+    // iptables-nft turns all but --tcp-option, and a match that asks for nothing, into expressions of nftables.
+    const native = options.option === undefined && (portBytes(options) !== 0 || options.flags !== undefined);
+    if (context.backend === 'nft' && native) lowerNative(options, context);
     else lowerXtables(options, context);
   },
 };
@@ -105,11 +106,11 @@ function lowerNative(options: TcpOptions, context: LowerContext): void {
   const { flags } = options;
   const ports = portBytes(options);
   if (flags !== undefined && flags.mask !== 0) {
-    lowerTransport(FLAGS_OFFSET + 1, FLAGS_OFFSET + 1, 0, context);
+    lowerTransport(FLAGS_OFFSET + 1, FLAGS_OFFSET + 1, Op.TRANSPORT_NATIVE, context);
     lowerMasked(Packet.TCP_FLAGS, flags.mask, flags.compare, flags.invert, context);
   }
   if (ports !== 0) {
-    lowerTransport(ports, ports, 0, context);
+    lowerTransport(ports, ports, Op.TRANSPORT_NATIVE, context);
     lowerPorts(options, context);
   }
 }

@@ -39,10 +39,10 @@ function ports(name: string, protocol: number): MatchExtension<UdpOptions> {
     lower(options, context) {
       const read = portBytes(options);
       // iptables-nft turns udp into nftables' own expressions, which need the bytes that they read and no more.
-      if (context.backend === 'legacy' || name !== 'udp') {
+      if (context.backend === 'nft' && name === 'udp' && read !== 0) {
+        lowerTransport(read, read, Op.TRANSPORT_NATIVE, context);
+      } else {
         lowerTransport(HEADER_BYTES, read, Op.TRANSPORT_HOTDROP, context);
-      } else if (read !== 0) {
-        lowerTransport(read, read, 0, context);
       }
       lowerPorts(options, context);
     },
