@@ -1,9 +1,9 @@
 // The frames of captures one by one, for trace: the same reading as a scan's, on the main thread.
 
+import { allocateBatch, LEAST_DATA_BYTES } from '../capture/batch.ts';
+import { formatProblem } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import { CaptureReader } from '../capture/reader.ts';
-import { formatProblem } from '../capture/description.ts';
-import { allocateBatch, LEAST_DATA_BYTES } from '../capture/batch.ts';
 import type { Frame } from '../interpret/interpreter.ts';
 import { Allocator } from '../kernel/allocator.ts';
 import { compileKernel, createMemory, instantiateKernel } from '../kernel/kernel.ts';
@@ -23,10 +23,7 @@ export interface FrameSource {
 }
 
 /** Opens captures. `interfaceIndex` gives the machine's interface of a name that a pcapng file has. */
-export function openFrames(
-  paths: readonly string[],
-  interfaceIndex: (name: string) => number,
-): FrameSource {
+export function openFrames(paths: readonly string[], interfaceIndex: (name: string) => number): FrameSource {
   const memory = createMemory(MEMORY_BYTES);
   const kernel = instantiateKernel(compileKernel(), memory);
   const allocator = new Allocator(memory);

@@ -1,7 +1,6 @@
 // Options that several commands share, and the checks of their values.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, parseAddress } from '../model/address.ts';
 import type { Backend, RuleSet } from '../model/ruleset.ts';
 
 export type BackendChoice = 'auto' | Backend;
@@ -12,7 +11,7 @@ export interface MachineOptions {
   readonly rules?: string;
   readonly rules6?: string;
   readonly host?: string;
-  readonly local?: readonly Address[];
+  readonly local?: string;
   readonly in?: string;
   readonly out?: string;
   readonly hook?: string;
@@ -31,13 +30,9 @@ export function addMachineOptions(command: Command): Command {
     .option('--rules <file>', 'IPv4 rule set (iptables-save text); default: rules.v4 of the host folder')
     .option('--rules6 <file>', 'IPv6 rule set (ip6tables-save text); default: rules.v6 of the host folder')
     .option('--host <dir>', 'host folder, as `wasmtables snapshot` collects it')
-    .option(
-      '--local <addresses>',
-      "without a host folder: the host's addresses, with commas between",
-      parseLocal,
-    )
+    .option('--local <addresses>', "without a host folder: the host's addresses, with commas between")
     .option('--in <interface>', 'interface of packets that come in, when nothing else says')
-    .option('--out <interface>', 'without a host folder: interface of packets that go out')
+    .option('--out <interface>', 'interface of packets that go out, when nothing else says')
     .addOption(
       new Option(
         '--hook <hook>',
@@ -93,12 +88,4 @@ export function parseCount(text: string, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : 0;
   if (value < 1 || value > most) throw new InvalidArgumentError(`It is a whole number from 1 to ${most}.`);
   return value;
-}
-
-function parseLocal(text: string): Address[] {
-  return text.split(',').map((word) => {
-    const address = parseAddress(word.trim());
-    if (address === undefined) throw new InvalidArgumentError(`'${word}' is not an IPv4 or IPv6 address.`);
-    return address;
-  });
 }

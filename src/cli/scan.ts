@@ -1,0 +1,238 @@
+// wasmtables scan CAPTURE...: what the firewall does to the captures.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import * as extensions from '../extension/index.ts';
+import type { Family, RuleSet } from '../model/ruleset.ts';
+import { summaryJson } from '../report/json.ts';
+import type { ScanResult } from '../report/result.ts';
+import { summaryText } from '../report/summary.ts';
+import { VERDICT_NAMES, type VerdictName } from '../report/verdict.ts';
+import { printRule } from '../save/print.ts';
+import type { ScanOptions } from '../scan/options.ts';
+import { scan } from '../scan/scan.ts';
+import { EXIT_DONE, EXIT_PART } from './exit.ts';
+import { Inputs } from './input.ts';
+import { readSetup, type Setup, verifiesChecksums } from './machine.ts';
+import { addMachineOptions, chosenBackend, type MachineOptions, parseWorkers } from './option.ts';
+import { type Output, Outputs } from './output.ts';
+import { ProgressLine } from './progress.ts';
+import { ruleSetText } from './rules.ts';
+import { styleFor, usageError, warn } from './terminal.ts';
+
+interface ScanCommandOptions extends MachineOptions {
+  readonly workers?: number;
+  readonly counters?: string;
+  readonly counters6?: string;
+  readonly keepCounters?: true;
+  readonly verdicts?: string;
+  readonly write?: readonly Write[];
+  readonly json?: true;
+  readonly all?: true;
+}
+
+interface Write {
+  readonly verdict: VerdictName;
+  readonly file: string;
+}
+
+export function scanCommand(finish: (code: number) => void): Command {
+  const command = new Command('scan')
+    .description(
+      'What the firewall does to every packet of the captures: verdicts, and counters rule by rule.',
+    )
+    .argument(
+      '<capture...>',
+      'pcap or pcapng files, also compressed (gzip, zstd), one stream in this order; - is stdin',
+    );
+  addMachineOptions(command)
+    .option('--workers <n>', 'threads (default: the cores); the output does not depend on it', parseWorkers)
+    .optionsGroup('Output:')
+    .option('--counters <file>', "the IPv4 rules with this scan's counters, as `iptables-save -c`")
+    .option('--counters6 <file>', 'the same of the IPv6 rules')
+    .option('--keep-counters', 'add to the counters that the rules have, instead of starting at zero')
+    .option('--verdicts <file>', 'one JSON object a packet, a line each')
+    .option('--write <verdict:file>', 'packets with that verdict, as captured; repeatable', collectWrite)
+    .option('--json', 'the summary as a JSON document')
+    .option('--all', 'list every rule, not only those that were hit')
+    .addOption(new Option('--linear', 'walk chains rule by rule, without classifiers').hideHelp())
+    .addHelpText(
+      'after',
+      `
+FILE - is stdout. Exit codes: 0 done; 2 an error, nothing was scanned; 3 done in part (a broken capture,
+packets that could not be decided, an interrupt, an output that failed).
+
+Examples:
+  wasmtables scan --host gateway/ monday.pcap tuesday.pcap.gz
+  wasmtables scan --rules rules.v4 --local 192.0.2.1 --counters after.v4 capture.pcapng
+  tcpdump -w - -c 100000 | wasmtables scan --rules rules.v4 --verdicts verdicts.ndjson -
+  wasmtables scan --host gateway/ --write DROP:dropped.pcap --json capture.pcap`,
+    );
+  return command.action(async (captures: string[], options: ScanCommandOptions) => {
+    finish(await runScan(captures, options));
+  });
+}
+
+function collectWrite(text: string, before: readonly Write[] = []): readonly Write[] {
+  const colon = text.indexOf(':');
+  const verdict = text.slice(0, Math.max(0, colon)).toUpperCase();
+  const file = text.slice(colon + 1);
+  if (!isVerdict(verdict) || file === '') {
+    throw new InvalidArgumentError(`It is VERDICT:FILE, and the verdicts are ${VERDICT_NAMES.join(', ')}.`);
+  }
+  return [...before, { verdict, file }];
+}
+
+function isVerdict(name: string): name is VerdictName {
+  return (VERDICT_NAMES as readonly string[]).includes(name);
+}
+
+async function runScan(captures: readonly string[], options: ScanCommandOptions): Promise<number> {
+  const inputs = new Inputs();
+  for (const capture of captures) inputs.claim('the captures', capture);
+  const outputs = new Outputs(captures);
+  claimOutputs(options, outputs);
+  const setup = readSetup(options, inputs);
+  requireRules('--counters', options.counters, setup.rules4, '--rules');
+  requireRules('--counters6', options.counters6, setup.rules6, '--rules6');
+  const opened = await openOutputs(options, outputs);
+  const progress = new ProgressLine(process.stderr);
+  const interrupt = new Interrupt();
+  let result: ScanResult;
+  try {
+    result = await scan({
+      ...scanOptions(captures, options, setup, opened),
+      signal: interrupt.signal,
+      onProgress: (state) => progress.update(state),
+    });
+  } finally {
+    interrupt.release();
+    progress.clear();
+  }
+  for (const warning of result.warnings) warn(`warning: ${warning}`);
+  for (const message of result.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
+  await opened.counters?.write(countersText(result.rules4, options));
+  await opened.counters6?.write(countersText(result.rules6, options));
+  await outputs.close();
+  await printSummary(result, options, outputs.stdoutTakenBy !== undefined && options.json !== true);
+  const { UNKNOWN } = result.verdicts;
+  return result.interrupted || result.broken.length > 0 || UNKNOWN.packets > 0 ? EXIT_PART : EXIT_DONE;
+}
+
+function claimOutputs(options: ScanCommandOptions, outputs: Outputs): void {
+  if (options.json === true) outputs.claim('--json', '-');
+  if (options.counters !== undefined) outputs.claim('--counters', options.counters);
+  if (options.counters6 !== undefined) outputs.claim('--counters6', options.counters6);
+  if (options.verdicts !== undefined) outputs.claim('--verdicts', options.verdicts);
+  for (const { verdict, file } of options.write ?? []) outputs.claim(`--write ${verdict}`, file);
+}
+
+function requireRules(
+  option: string,
+  file: string | undefined,
+  ruleSet: RuleSet | undefined,
+  rulesOption: string,
+): void {
+  if (file === undefined || ruleSet !== undefined) return;
+  const family = rulesOption === '--rules' ? 'IPv4' : 'IPv6';
+  throw usageError(`${option} needs ${family} rules, and there are none`, `give them with ${rulesOption}`);
+}
+
+interface OpenedOutputs {
+  readonly counters: Output | undefined;
+  readonly counters6: Output | undefined;
+  readonly verdicts: Output | undefined;
+  readonly writes: readonly { readonly verdict: VerdictName; readonly output: Output }[];
+}
+
+async function openOutputs(options: ScanCommandOptions, outputs: Outputs): Promise<OpenedOutputs> {
+  const open = async (option: string, file: string | undefined): Promise<Output | undefined> =>
+    file === undefined ? undefined : outputs.open(option, file);
+  const writes: { verdict: VerdictName; output: Output }[] = [];
+  const counters = await open('--counters', options.counters);
+  const counters6 = await open('--counters6', options.counters6);
+  const verdicts = await open('--verdicts', options.verdicts);
+  for (const { verdict, file } of options.write ?? []) {
+    writes.push({ verdict, output: await outputs.open(`--write ${verdict}`, file) });
+  }
+  return { counters, counters6, verdicts, writes };
+}
+
+function scanOptions(
+  captures: readonly string[],
+  options: ScanCommandOptions,
+  setup: Setup,
+  opened: OpenedOutputs,
+): ScanOptions {
+  return {
+    captures,
+    rules4: setup.rules4,
+    rules6: setup.rules6,
+    machine: setup.machine,
+    workers: options.workers,
+    backend: options.backend === 'auto' ? undefined : options.backend,
+    unknown: options.unknown,
+    verifyChecksums: verifiesChecksums(options, setup.machine),
+    mac: options.mac,
+    keepCounters: options.keepCounters,
+    verdicts: opened.verdicts,
+    writes: opened.writes.map(({ verdict, output }) => ({
+      verdict,
+      sink: output,
+      format: output.name.toLowerCase().endsWith('.pcapng') ? 'pcapng' : 'pcap',
+    })),
+  };
+}
+
+function countersText(ruleSet: RuleSet | undefined, options: ScanCommandOptions): string {
+  return ruleSet === undefined ? '' : ruleSetText(ruleSet, chosenBackend(options.backend, ruleSet), true);
+}
+
+/** On stdout, or on stderr when another output has it. */
+async function printSummary(
+  result: ScanResult,
+  options: ScanCommandOptions,
+  toStderr: boolean,
+): Promise<void> {
+  const backend4 = chosenBackend(options.backend, result.rules4);
+  const backend6 = chosenBackend(options.backend, result.rules6);
+  const stream = toStderr ? process.stderr : process.stdout;
+  const text =
+    options.json === true
+      ? summaryJson(result, {
+          backend4,
+          backend6,
+          ruleText: (rule, chain, backend, { family }: { readonly family: Family }) =>
+            `-A ${chain} ${printRule(rule, { family, backend })}`.trimEnd(),
+        })
+      : summaryText(result, {
+          backend4,
+          backend6,
+          extensions,
+          all: options.all === true,
+          style: styleFor(stream),
+        });
+  await new Promise<void>((resolve) => stream.write(text, () => resolve()));
+}
+
+/** The first SIGINT stops the scan, so that what was counted is printed; the second one ends the process. */
+class Interrupt {
+  readonly #controller = new AbortController();
+  readonly #listener = (): void => {
+    if (this.#controller.signal.aborted) process.exit(130);
+    this.#controller.abort();
+  };
+
+  constructor() {
+    process.on('SIGINT', this.#listener);
+    process.on('SIGTERM', this.#listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  release(): void {
+    process.off('SIGINT', this.#listener);
+    process.off('SIGTERM', this.#listener);
+  }
+}
