@@ -1,58 +1,97 @@
 // The frames of captures one by one, for trace: the same reading as a scan's, on the main thread.
 
-import { allocateBatch, LEAST_DATA_BYTES } from '../capture/batch.ts';
-import { formatProblem } from '../capture/description.ts';
-import { openCaptures } from '../capture/open.ts';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decompress } from '../capture/decompress.ts';
+import { type CaptureFile, formatProblem } from '../capture/description.ts';
 import { CaptureReader } from '../capture/reader.ts';
+import type { Interface, Machine } from '../host/machine.ts';
+import { makeInterface } from '../host/options.ts';
 import type { Frame } from '../interpret/interpreter.ts';
-import { Allocator } from '../kernel/allocator.ts';
-import { compileKernel, createMemory, instantiateKernel } from '../kernel/kernel.ts';
+import { placeLane } from '../kernel/arena.ts';
+import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Capture from '../layout/capture.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
+import { resolveMachine } from '../scan/machine.ts';
+import type { ScanOptions } from '../scan/options.ts';
+import { placeShared, type ScanMemory } from '../scan/place.ts';
+import { systemError } from './terminal.ts';
 
-const MEMORY_BYTES = 16 * 1024 * 1024;
-const RECORDS = 4096;
+const BATCH_BYTES = 1024 * 1024;
 
-export interface FrameSource {
-  /** Frames in order. Their bytes are the caller's. */
-  frames(): Generator<Frame>;
+/** Captures opened for reading on this thread, and the machine that they are passed through. */
+export class FrameReader {
+  readonly machine: Machine;
+  /** For stderr: what was guessed. */
+  readonly warnings: readonly string[];
   /** One message a broken capture met so far. */
-  readonly broken: readonly string[];
-}
+  readonly broken: string[] = [];
+  readonly #shared: ScanMemory;
+  readonly #kernel: Kernel;
+  readonly #interfaces: Interface[];
+  readonly #spool: Spool;
 
-/** Opens captures. `interfaceIndex` gives the machine's interface of a name that a pcapng file has. */
-export function openFrames(paths: readonly string[], interfaceIndex: (name: string) => number): FrameSource {
-  const memory = createMemory(MEMORY_BYTES);
-  const kernel = instantiateKernel(compileKernel(), memory);
-  const allocator = new Allocator(memory);
-  const allocate = (bytes: number): number => allocator.allocate(bytes);
-  const description = openCaptures(paths, memory, allocate);
-  const lane = allocate(Lane.BYTES);
-  const packets = allocate(Lane.VECTOR * Packet.BYTES);
-  const batch = allocateBatch(memory, allocate, {
-    dataBytes: 4 * LEAST_DATA_BYTES,
-    records: RECORDS,
-    results: false,
-  });
-  const view = new DataView(memory.buffer);
-  view.setUint32(lane + Lane.CAPTURE_INTERFACES, description.interfaces, true);
-  const reader = new CaptureReader(memory, kernel, description, interfaceIndex);
-  const broken: string[] = [];
+  private constructor(
+    shared: ScanMemory,
+    kernel: Kernel,
+    resolved: Awaited<ReturnType<typeof resolveMachine>>,
+    spool: Spool,
+  ) {
+    this.#shared = shared;
+    this.#kernel = kernel;
+    this.#spool = spool;
+    this.#interfaces = [...resolved.machine.interfaces];
+    this.machine = { ...resolved.machine, interfaces: this.#interfaces };
+    this.warnings = resolved.warnings;
+  }
 
-  function* frames(): Generator<Frame> {
+  /** Throws WasmtablesError for captures that cannot be opened. */
+  static async open(options: ScanOptions): Promise<FrameReader> {
+    const spool = new Spool();
+    try {
+      let shared = placeShared(options, { rules4: undefined, rules6: undefined });
+      if (shared.captures.files.some(({ kind }) => kind === 'stream')) {
+        const captures = await spool.files(shared.captures.files);
+        shared = placeShared({ ...options, captures }, { rules4: undefined, rules6: undefined });
+      }
+      const kernel = instantiateKernel(compileKernel(), shared.memory);
+      return new FrameReader(shared, kernel, await resolveMachine(options, shared, kernel), spool);
+    } catch (error) {
+      spool.remove();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#spool.remove();
+  }
+
+  /** All frames, in order. Their bytes are the caller's. */
+  *frames(): Generator<Frame> {
+    const { allocator, captures } = this.#shared;
+    const parts = { host: 0, captureInterfaces: captures.interfaces, fragments: 0, options: 0 };
+    const { lane, batch } = placeLane(allocator, parts, BATCH_BYTES, false);
+    const { memory } = this.#shared;
+    const view = new DataView(memory.buffer);
+    const packets = view.getUint32(lane + Lane.PACKETS, true);
+    const reader = new CaptureReader(memory, this.#kernel, captures, (name) => this.#interfaceIndex(name));
     try {
       for (;;) {
         const { status, count, problems } = reader.readBatch(batch);
-        broken.push(...problems.map(formatProblem));
+        for (const problem of problems) {
+          this.broken.push(formatProblem({ ...problem, file: this.#spool.nameOf(problem.file) }));
+        }
         if (status !== 'batch') return;
         const firstNumber = Number(view.getBigUint64(batch + Batch.FIRST_NUMBER, true));
         for (let first = 0; first < count; first += Lane.VECTOR) {
           const length = Math.min(Lane.VECTOR, count - first);
-          kernel.open?.(lane, batch, first, length, packets);
+          this.#kernel.open?.(lane, batch, first, length, packets);
           for (let index = 0; index < length; index++) {
-            yield frame(packets + index * Packet.BYTES, firstNumber + first + index);
+            yield this.#frame(view, packets + index * Packet.BYTES, firstNumber + first + index);
           }
         }
       }
@@ -61,15 +100,18 @@ export function openFrames(paths: readonly string[], interfaceIndex: (name: stri
     }
   }
 
-  function frame(record: number, number: number): Frame {
+  #frame(view: DataView, record: number, number: number): Frame {
     const word = (offset: number): number => view.getUint32(record + offset, true);
-    const link = description.interfaces + word(Packet.CAPTURE_INTERFACE) * Capture.INTERFACE_BYTES;
-    const originalLength = word(Packet.FRAME_LEN) - view.getUint32(link + Capture.FCS_BYTES, true);
-    const captured = Math.max(0, Math.min(word(Packet.FRAME_CAP), originalLength));
+    const link = this.#shared.captures.interfaces + word(Packet.CAPTURE_INTERFACE) * Capture.INTERFACE_BYTES;
+    const originalLength = Math.max(
+      0,
+      word(Packet.FRAME_LEN) - view.getUint32(link + Capture.FCS_BYTES, true),
+    );
+    const captured = Math.min(word(Packet.FRAME_CAP), originalLength);
     const machineInterface = view.getUint32(link + Capture.MACHINE_INTERFACE, true);
     const direction = word(Packet.DIRECTION);
     return {
-      bytes: new Uint8Array(memory.buffer, word(Packet.FRAME), captured).slice(),
+      bytes: new Uint8Array(view.buffer, word(Packet.FRAME), captured).slice(),
       originalLength,
       linkType: view.getUint32(link + Capture.LINKTYPE, true),
       timeNs: view.getBigUint64(record + Packet.TIME, true),
@@ -79,5 +121,57 @@ export function openFrames(paths: readonly string[], interfaceIndex: (name: stri
     };
   }
 
-  return { frames, broken };
+  /** Index of a pcapng interface name; one that the machine lacks is added, so that rules can name it. */
+  #interfaceIndex(name: string): number {
+    const found = this.#interfaces.find((one) => one.name === name);
+    if (found !== undefined) return found.index;
+    const index = Math.max(0, ...this.#interfaces.map((one) => one.index)) + 1;
+    this.#interfaces.push(makeInterface(name, index, []));
+    return index;
+  }
+}
+
+/** Pipes and compressed captures, written out to files: this thread cannot read and wait at the same time. */
+class Spool {
+  #folder: string | undefined;
+  readonly #names = new Map<string, string>();
+
+  async files(captures: readonly CaptureFile[]): Promise<string[]> {
+    this.#folder = mkdtempSync(join(tmpdir(), 'wasmtables-'));
+    const paths: string[] = [];
+    for (const [index, { name, kind }] of captures.entries()) {
+      if (kind === 'file') {
+        paths.push(name);
+        continue;
+      }
+      const path = join(this.#folder, String(index));
+      this.#names.set(path, name);
+      paths.push(path);
+      await copy(name, path);
+    }
+    return paths;
+  }
+
+  /** What the user called a file. */
+  nameOf(path: string): string {
+    return this.#names.get(path) ?? path;
+  }
+
+  remove(): void {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function copy(name: string, path: string): Promise<void> {
+  const input = name === '-' ? process.stdin : createReadStream(name);
+  try {
+    const output = await open(path, 'w');
+    try {
+      for await (const chunk of decompress(input)) await output.writeFile(chunk);
+    } finally {
+      await output.close();
+    }
+  } catch (error) {
+    throw systemError(`cannot read ${name}`, error, 'CAPTURE');
+  }
 }

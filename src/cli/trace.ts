@@ -1,0 +1,131 @@
+// wasmtables trace CAPTURE: the path of chosen packets, by the reference interpreter.
+
+import { Command, InvalidArgumentError } from 'commander';
+import { Bytes } from '../interpret/bytes.ts';
+import { type Frame, Interpreter, type Outcome } from '../interpret/interpreter.ts';
+import { type Link, parseLink } from '../interpret/link.ts';
+import type { Step } from '../interpret/walk.ts';
+import type { Backend } from '../model/ruleset.ts';
+import { describeOutcome, explainStep } from '../report/explain.ts';
+import { traceLine } from '../report/trace.ts';
+import { EXIT_DONE, EXIT_PART } from './exit.ts';
+import { FrameReader } from './frames.ts';
+import { Inputs } from './input.ts';
+import { readSetup } from './machine.ts';
+import { addMachineOptions, chosenBackend, type MachineOptions } from './option.ts';
+import {
+  type NumberRange,
+  PacketSelection,
+  parseAddressWord,
+  parsePorts,
+  parseProtocolWord,
+  parseRanges,
+  type SelectedAddress,
+} from './selection.ts';
+import { warn } from './terminal.ts';
+
+interface TraceOptions extends MachineOptions {
+  readonly packet?: readonly NumberRange[];
+  readonly from?: SelectedAddress;
+  readonly to?: SelectedAddress;
+  readonly proto?: number;
+  readonly port?: readonly NumberRange[];
+  readonly explain?: true;
+}
+
+export function traceCommand(finish: (code: number) => void): Command {
+  const command = new Command('trace')
+    .description('The path of chosen packets through the rules, as the TRACE target logs it.')
+    .argument('<capture>', 'pcap or pcapng file, also compressed; - is stdin')
+    .optionsGroup('Which packets (all must hold; default: every packet):')
+    .option('--packet <n,...>', 'by number, from 1: 7 or 7,9 or 100-200', wrapped(parseRanges))
+    .option('--from <address>', 'by source address or network', wrapped(parseAddressWord))
+    .option('--to <address>', 'by destination address or network', wrapped(parseAddressWord))
+    .option('--proto <protocol>', 'by protocol: tcp, udp, icmp, 47, ...', wrapped(parseProtocolWord))
+    .option('--port <n,...>', 'by source or destination port: 443 or 80,8000-8999', wrapped(parsePorts))
+    .optionsGroup('Output:')
+    .option('--explain', 'also the rules that did not match, each with the first condition that failed');
+  return addMachineOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  wasmtables trace --host gateway/ --packet 7 capture.pcap
+  wasmtables trace --rules rules.v4 --local 192.0.2.1 --from 198.51.100.7 --port 22 --explain capture.pcap`,
+    )
+    .action(async (capture: string, options: TraceOptions) => finish(await runTrace(capture, options)));
+}
+
+/** A parser whose error is the option's. */
+function wrapped<T>(parse: (text: string) => T | string): (text: string) => T {
+  return (text) => {
+    const value = parse(text);
+    if (typeof value === 'string') throw new InvalidArgumentError(value);
+    return value;
+  };
+}
+
+async function runTrace(capture: string, options: TraceOptions): Promise<number> {
+  const inputs = new Inputs();
+  inputs.claim('the capture', capture);
+  const { rules4, rules6, machine } = readSetup(options, inputs);
+  const reader = await FrameReader.open({ captures: [capture], machine, mac: options.mac });
+  for (const warning of reader.warnings) warn(`warning: ${warning}`);
+  const backend = chosenBackend(options.backend, rules4 ?? rules6);
+  const interpreter = new Interpreter({
+    rules4,
+    rules6,
+    machine: reader.machine,
+    backend,
+    unknown: options.unknown,
+  });
+  const selection = new PacketSelection(options);
+  let traced = 0;
+  try {
+    for (const frame of reader.frames()) {
+      if (selection.isPast(frame.number)) break;
+      const link = parseLink(new Bytes(frame.bytes, frame.originalLength), frame.linkType);
+      const selected = selection.includes(frame, link);
+      // Packets that are not asked for matter only where they complete a datagram.
+      if (!selected && !isFragment(frame, link)) continue;
+      const outcome = interpreter.evaluate(frame);
+      if (!selected) continue;
+      traced++;
+      await write(traceText(frame, link, outcome, options.explain === true, backend));
+    }
+  } finally {
+    reader.close();
+  }
+  for (const message of reader.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
+  if (traced === 0) warn('no packet of the capture is one of those asked for');
+  return reader.broken.length > 0 ? EXIT_PART : EXIT_DONE;
+}
+
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
+/** Of IPv4 by offset and MF; any IPv6 packet that begins with a fragment header or another extension header. */
+function isFragment(frame: Frame, link: Link): boolean {
+  const { bytes } = frame;
+  if (link.family === 'ipv4') {
+    const flags = bytes[link.offset + 6] ?? 0;
+    return (flags & 0x3f) !== 0 || (bytes[link.offset + 7] ?? 0) !== 0;
+  }
+  return link.family === 'ipv6' && [0, 43, 44, 60].includes(bytes[link.offset + 6] ?? 0);
+}
+
+function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean, backend: Backend): string {
+  const linkHeader = link.mac === undefined ? undefined : frame.bytes.subarray(0, 14);
+  const lines: string[] = [];
+  for (const step of outcome.path) {
+    if (explain) lines.push(...explainStep(step, stepFamily(step), backend));
+    if (step.matched) lines.push(traceLine(step, { linkHeader }));
+  }
+  lines.push(describeOutcome(outcome));
+  return `${lines.join('\n')}\n`;
+}
+
+function stepFamily(step: Step): 'ipv4' | 'ipv6' {
+  return step.packet.family;
+}
