@@ -7,6 +7,9 @@ import { Command, CommanderError } from 'commander';
 import { WasmtablesError } from '../error.ts';
 import { checkCommand } from './check.ts';
 import { EXIT_DONE, EXIT_ERROR } from './exit.ts';
+import { scanCommand } from './scan.ts';
+import { snapshotCommand } from './snapshot.ts';
+import { traceCommand } from './trace.ts';
 
 function createProgram(finish: (code: number) => void): Command {
   const program = new Command('wasmtables')
@@ -15,7 +18,7 @@ function createProgram(finish: (code: number) => void): Command {
     .showHelpAfterError('(wasmtables --help lists the commands, wasmtables COMMAND --help its options)')
     .configureOutput({ outputError: (text, write) => write(`wasmtables: ${text}`) })
     .exitOverride();
-  for (const command of [checkCommand]) {
+  for (const command of [scanCommand, traceCommand, checkCommand, snapshotCommand]) {
     program.addCommand(command(finish).copyInheritedSettings(program));
   }
   return program;

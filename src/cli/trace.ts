@@ -116,7 +116,7 @@ function isFragment(frame: Frame, link: Link): boolean {
 }
 
 function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean, backend: Backend): string {
-  const linkHeader = link.mac === undefined ? undefined : frame.bytes.subarray(0, 14);
+  const linkHeader = link.mac === undefined ? undefined : ethernetHeader(frame, link);
   const lines: string[] = [];
   for (const step of outcome.path) {
     if (explain) lines.push(...explainStep(step, stepFamily(step), backend));
@@ -124,6 +124,11 @@ function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean,
   }
   lines.push(describeOutcome(outcome));
   return `${lines.join('\n')}\n`;
+}
+
+/** The header without VLAN tags: the stack takes them off before the hooks. */
+function ethernetHeader({ bytes }: Frame, { family }: Link): Uint8Array {
+  return Uint8Array.from([...bytes.subarray(0, 12), ...(family === 'ipv6' ? [0x86, 0xdd] : [0x08, 0x00])]);
 }
 
 function stepFamily(step: Step): 'ipv4' | 'ipv6' {
