@@ -31,7 +31,7 @@ export function placeShared(
   const memory = createMemory(1024 * 1024);
   const allocator = new Allocator(memory);
   const allocate = (bytes: number): number => allocator.allocate(bytes);
-  const captures = openCaptures(options.captures, memory, allocate);
+  const captures = openCaptures(options.captures, allocate);
   const image4 = placeImage(allocator, rules.rules4);
   const image6 = placeImage(allocator, rules.rules6);
   const control = allocator.allocate(Control.BYTES);
