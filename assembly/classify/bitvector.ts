@@ -56,28 +56,35 @@ function blockOf(frame: usize, count: u32, block: u32): v128 {
 function lookUp(image: usize, field: usize, p: usize): usize {
   const key = p + load<u32>(field, BitVector.KEY);
   const bytes = load<u32>(field, BitVector.KEY_BYTES);
-  const root: usize = load<u32>(field, BitVector.ROOT);
-  if (bytes == BitVector.KEY_INTERFACE) return load<u32>(image + root + (load<u32>(key) << 2));
-  if (bytes == 16) return lookUpWide(image, root, key);
-  const value = load<u32>(key);
-  let shift = (bytes - 1) << 3;
-  let entry = root;
-  while (true) {
-    entry = load<u32>(image + entry + (((value >> shift) & 255) << 2));
-    if ((entry & BitVector.LEAF) != 0) return entry - BitVector.LEAF;
-    shift -= 8;
+  const root = load<u32>(field, BitVector.ROOT);
+  if (bytes == BitVector.KEY_INTERFACE) {
+    return <usize>load<u32>(image + root + (load<u32>(key) << 2)) + BitVector.LEAF_BYTES;
   }
+  if (bytes == 16) return lookUpWide(image, root, key) + BitVector.LEAF_BYTES;
+  const value = load<u32>(key);
+  let entry = root;
+  if (bytes == 4) {
+    entry = step(image, entry, value >>> 24);
+    entry = step(image, entry, (value >>> 16) & 255);
+  }
+  if (bytes != 1) entry = step(image, entry, (value >>> 8) & 255);
+  return <usize>step(image, entry, value & 255) + BitVector.LEAF_BYTES;
 }
 
-/** The same for an IPv6 address: two u64, the high half first. */
-function lookUpWide(image: usize, root: usize, key: usize): usize {
+/** One level: the entry for a byte in a node; a leaf stays itself. */
+function step(image: usize, entry: u32, byte: u32): u32 {
+  const index = byte & (0 - (entry & BitVector.NODE));
+  return load<u32>(image + (entry & ~BitVector.NODE) + (index << 2));
+}
+
+/** The same for an IPv6 address: two u64, the high half first. Most are told apart by their first bytes. */
+function lookUpWide(image: usize, root: u32, key: usize): usize {
   let value = load<u64>(key);
   let shift: u64 = 56;
   let entry = root;
-  for (let level = 0; level < 16; level++) {
+  for (let level = 0; level < 16 && (entry & BitVector.NODE) != 0; level++) {
     if (level == 8) value = load<u64>(key, 8);
-    entry = load<u32>(image + entry + (usize((value >> shift) & 255) << 2));
-    if ((entry & BitVector.LEAF) != 0) return entry - BitVector.LEAF;
+    entry = load<u32>(image + (entry & ~BitVector.NODE) + (u32((value >> shift) & 255) << 2));
     shift = (shift - 8) & 63;
   }
   return entry;

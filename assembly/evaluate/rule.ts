@@ -8,9 +8,17 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import { match } from '../match/dispatch';
 
-/** Op.NO, YES, HOTDROP or UNDECIDABLE for rule record `r` of the image and packet record `p`. */
-export function ruleMatches(lane: usize, image: usize, p: usize, r: usize): i32 {
+/**
+ * Op.NO, YES, HOTDROP or UNDECIDABLE for rule record `r` of the image and packet record `p`. `candidate`: a classifier
+ * says that the rule can match.
+ */
+export function ruleMatches(lane: usize, image: usize, p: usize, r: usize, candidate: bool): i32 {
   const flags = load<u32>(r, Rule.FLAGS);
+  const inRow = load<u32>(r, Rule.IN_ROW);
+  if (inRow != 0 && !rowHas(image + inRow, load<u32>(p, Packet.IIF))) return Op.NO;
+  const outRow = load<u32>(r, Rule.OUT_ROW);
+  if (outRow != 0 && !rowHas(image + outRow, load<u32>(p, Packet.OIF))) return Op.NO;
+  if (candidate && (flags & Rule.EXACT) != 0) return Op.YES;
   if ((flags & Rule.HAS_ADDRESS) != 0) {
     const src = v128.xor(
       v128.and(v128.load(p, Packet.SRC), v128.load(r, Rule.SRC_MASK)),
@@ -23,10 +31,6 @@ export function ruleMatches(lane: usize, image: usize, p: usize, r: usize): i32 
     );
     if (u32(v128.any_true(dst)) != (flags & Rule.INV_DST) >> 1) return Op.NO;
   }
-  const inRow = load<u32>(r, Rule.IN_ROW);
-  if (inRow != 0 && !rowHas(image + inRow, load<u32>(p, Packet.IIF))) return Op.NO;
-  const outRow = load<u32>(r, Rule.OUT_ROW);
-  if (outRow != 0 && !rowHas(image + outRow, load<u32>(p, Packet.OIF))) return Op.NO;
   if ((flags & Rule.HAS_PROTO) != 0) {
     const proto = load<u32>(p, Packet.PROTO);
     if (proto == Packet.NO_PROTO) return noProtocol(image, p);

@@ -44,7 +44,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       r = load<u32>(frame, Frame.NEXT);
       continue;
     }
-    const result = ruleMatches(lane, image, p, r);
+    const result = ruleMatches(lane, image, p, r, load<u32>(frame, Frame.VECTOR_COUNT) != 0);
     if (result != Op.YES) {
       if (result == Op.NO) {
         r += Rule.BYTES;

@@ -169,6 +169,11 @@ class Compiler {
     if (plan !== undefined) {
       this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
       this.#interfaceTables.push(...plan.interfaces);
+      plan.exact.forEach((exact, position) => {
+        if (!exact) return;
+        const flags = this.#recordOffset(firstRecord + position) + RuleRecord.FLAGS;
+        this.#emitter.setWord(flags, this.#emitter.word(flags) | RuleRecord.EXACT);
+      });
     }
     const end = this.#recordOffset(firstRecord + chain.rules.length);
     this.#emitter.setWord(end + RuleRecord.CHAIN, index);

@@ -41,6 +41,10 @@ export class Emitter {
     return offset;
   }
 
+  word(offset: number): number {
+    return this.#words[offset / 4] as number;
+  }
+
   setWord(offset: number, value: number): void {
     this.#words[offset / 4] = value;
   }

@@ -18,14 +18,19 @@ export const HEADER_BYTES = 16;
 export const KEY = 0;
 /** Bytes of the value: 1, 2, 4; 16 for an IPv6 address; KEY_INTERFACE for a table by interface index. */
 export const KEY_BYTES = 4;
-/** Root node of the trie, or the interface table. */
+/** Root of the trie: an entry; or the offset of the interface table. */
 export const ROOT = 8;
 export const FIELD_BYTES = 16;
 export const FIELDS = 8;
 export const KEY_INTERFACE = 0;
 
-/** A node has an entry for each value of a byte: another node's offset, or a vector's with LEAF set. */
+/** A node has an entry for each value of a byte. An entry is the offset of the next node with NODE set, or of a leaf. */
 export const NODE_BYTES = 1024;
-export const LEAF = 1;
-/** An interface table has a vector's offset for each interface index (Image.INTERFACES entries). */
+export const NODE = 1;
+/**
+ * A leaf is 16 bytes before its vector; its first word is its own offset. So a look-up can take the same number of
+ * steps for every value, without a branch: from a leaf, a step leads to the same leaf.
+ */
+export const LEAF_BYTES = 16;
+/** An interface table has a leaf's offset for each interface index (Image.INTERFACES entries). */
 export const INTERFACE_TABLE_BYTES = 4096;

@@ -39,3 +39,6 @@ export const INV_FRAGMENT = 16;
 export const HAS_ADDRESS = 32;
 /** IPv6 legacy: a header chain that cannot be walked drops the packet at a rule with `-p` (IP6T_F_PROTO). */
 export const HAS_PROTO = 64;
+/** All that the rule asks is in its chain's classifier: a candidate matches, but for its interfaces, which a
+ *  classifier need not know. */
+export const EXACT = 128;

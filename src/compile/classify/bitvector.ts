@@ -20,6 +20,8 @@ export interface BitVectorPlan {
   readonly offset: number;
   readonly bytes: number;
   readonly fields: readonly string[];
+  /** By rule: is a candidate sure to match, but for its interfaces? */
+  readonly exact: readonly boolean[];
   /** Interface tables, to be filled in as interfaces get to be known. */
   readonly interfaces: readonly ClassifiedInterfaces[];
 }
@@ -71,7 +73,14 @@ export function emitBitVectors(
     emitter.setWord(at + BitVector.KEY_BYTES, bytes);
     emitter.setWord(at + BitVector.ROOT, root);
   });
-  return { offset: start, bytes: emitter.bytes - start, fields: fields.map(({ name }) => name), interfaces };
+  const searched = new Set(fields.map(({ key }) => key));
+  return {
+    offset: start,
+    bytes: emitter.bytes - start,
+    fields: fields.map(({ name }) => name),
+    exact: rules.map((rule) => rule.exact && [...rule.fields.keys()].every((field) => searched.has(field))),
+    interfaces,
+  };
 }
 
 const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
@@ -88,7 +97,8 @@ const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
 /** Elementary intervals: in each, every value has the same vector. */
 interface Step {
   readonly lo: bigint;
-  readonly vector: number;
+  /** Image offset of the leaf. */
+  readonly leaf: number;
 }
 
 class TrieBuilder {
@@ -103,7 +113,7 @@ class TrieBuilder {
     this.#bytesLeft = budget;
   }
 
-  /** Image offset of the root node; undefined when the trie would go over the budget, before anything is emitted. */
+  /** The trie's root entry; undefined when the trie would go over the budget, before anything is emitted. */
   build(sets: readonly (readonly Interval[] | undefined)[], bits: number): number | undefined {
     this.#steps = this.#elementarySteps(sets);
     const size = 1n << BigInt(bits);
@@ -136,8 +146,8 @@ class TrieBuilder {
     const steps: Step[] = [];
     for (const lo of bounds) {
       for (const rule of flips.get(lo) ?? []) bits.toggle(rule);
-      const vector = this.#vectors.offset(bits);
-      if (steps.at(-1)?.vector !== vector) steps.push({ lo, vector });
+      const leaf = this.#vectors.offset(bits);
+      if (steps.at(-1)?.leaf !== leaf) steps.push({ lo, leaf });
     }
     return steps;
   }
@@ -152,6 +162,7 @@ class TrieBuilder {
     return count;
   }
 
+  /** Emits a node and answers the entry that leads to it. */
   #node(first: number, last: number, base: bigint, size: bigint): number {
     const node = this.#emitter.align(64);
     this.#emitter.appendZeros(BitVector.NODE_BYTES);
@@ -159,12 +170,12 @@ class TrieBuilder {
     this.#children(first, last, base, size, (childFirst, childLast, childBase, childSize) => {
       const entry =
         childFirst === childLast
-          ? (this.#steps[childFirst] as Step).vector | BitVector.LEAF
+          ? (this.#steps[childFirst] as Step).leaf
           : this.#node(childFirst, childLast, childBase, childSize);
       this.#emitter.setWord(node + 4 * index, entry);
       index++;
     });
-    return node;
+    return node | BitVector.NODE;
   }
 
   /** Calls `visit` for each of a node's 256 children with the steps that cover it. */

@@ -26,6 +26,8 @@ export interface RuleConditions {
   readonly fields: ReadonlyMap<number, readonly Interval[]>;
   readonly in: Negatable<string> | undefined;
   readonly out: Negatable<string> | undefined;
+  /** The conditions are all that the rule asks of a packet with an ordinary transport header. */
+  readonly exact: boolean;
 }
 
 /**
@@ -39,12 +41,15 @@ export function conditionsOf(rule: Rule, words: readonly number[], family: Famil
     const before = fields.get(field);
     fields.set(field, before === undefined ? intervals : intersect(before, intervals));
   };
+  let exact = true;
   for (const [field, part] of [
     [Packet.SRC, rule.source],
     [Packet.DST, rule.destination],
   ] as const) {
-    const intervals = part === undefined ? undefined : addressIntervals(part);
-    if (intervals !== undefined) restrict(field, intervals);
+    if (part === undefined) continue;
+    const intervals = addressIntervals(part);
+    if (intervals === undefined) exact = false;
+    else restrict(field, intervals);
   }
   if (rule.protocol !== undefined) {
     const value = BigInt(rule.protocol.value);
@@ -52,15 +57,17 @@ export function conditionsOf(rule: Rule, words: readonly number[], family: Famil
   }
   // `-f` matches later fragments alone, which no classifier sees.
   if (rule.fragment?.invert === false) restrict(Packet.PROTO, []);
-  readOperations(words, family, restrict);
-  return { fields, in: rule.in, out: rule.out };
+  if (!readOperations(words, family, restrict)) exact = false;
+  return { fields, in: rule.in, out: rule.out, exact };
 }
 
+/** True when every operation became a condition. */
 function readOperations(
   words: readonly number[],
   family: Family,
   restrict: (field: number, intervals: readonly Interval[]) => void,
-): void {
+): boolean {
+  let exact = true;
   for (let at = 0; at < words.length; at += (words[at] as number) >>> 18) {
     const code = (words[at] as number) & 0xffff;
     const operand = (index: number): number => words[at + index] as number;
@@ -68,11 +75,17 @@ function readOperations(
     const invert = operand(1) >>> 16 !== 0;
     const bits = fieldBits(field, family);
     if (code === Op.FIELD_RANGE) {
-      if (bits === undefined) continue;
+      if (bits === undefined) {
+        exact = false;
+        continue;
+      }
       const intervals = clip([[BigInt(operand(2)), BigInt(operand(3))]], bits);
       restrict(field, invertIf(intervals, invert, bits));
     } else if (code === Op.FIELD_MASK) {
-      if (bits === undefined || bits > 16) continue;
+      if (bits === undefined || bits > 16) {
+        exact = false;
+        continue;
+      }
       restrict(field, maskIntervals(operand(2), operand(3), invert, bits));
     } else if (code === Op.ADDRESS_RANGE) {
       if (bits === undefined) continue;
@@ -82,16 +95,22 @@ function readOperations(
       );
     } else if (code === Op.MULTIPORT) {
       const which = operand(1) & 0xffff;
-      if (which === 3) continue;
+      if (which === 3) {
+        exact = false;
+        continue;
+      }
       const ranges = words
         .slice(at + 3, at + 3 + operand(2))
         .map(portRange)
         .sort(([left], [right]) => Number(left - right));
       restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
-    } else if (code !== Op.TRANSPORT && code !== Op.TRUE) {
-      return;
+    } else if (code !== Op.TRANSPORT) {
+      // TRUE stands for an assumption, which is counted.
+      if (code !== Op.TRUE) return false;
+      exact = false;
     }
   }
+  return exact;
 }
 
 /** Width of a search field for a family; undefined when it is not one. */

@@ -15,8 +15,8 @@ const ROOM = 32;
 export interface ClassifiedInterfaces {
   /** Image offset of the table. */
   readonly table: number;
-  /** Image offset of the room for vectors, and their size. */
-  readonly vectors: number;
+  /** Image offset of the room for leaves with their vectors, and the size of a vector. */
+  readonly leaves: number;
   readonly vectorBytes: number;
   readonly ruleCount: number;
   /** Rules with an interface condition. */
@@ -36,7 +36,7 @@ export class InterfaceVectors {
     const table = emitter.append(new Array<number>(Image.INTERFACES).fill(everyRule));
     this.description = {
       table,
-      vectors: pool.reserve(ROOM),
+      leaves: pool.reserve(ROOM),
       vectorBytes: pool.bytes,
       ruleCount: pool.ruleCount,
       rules: conditions.flatMap((condition, rule) =>
@@ -61,14 +61,15 @@ export function setInterfaceVector(
     if (interfaceMatches(pattern, name) === invert) clearBit(vector, rule);
   }
   for (let slot = 0; slot < ROOM; slot++) {
-    const offset = classified.vectors + slot * vectorBytes;
-    const place = bytes.subarray(base + offset, base + offset + vectorBytes);
+    const leaf = classified.leaves + slot * (BitVector.LEAF_BYTES + vectorBytes);
+    const at = base + leaf + BitVector.LEAF_BYTES;
+    const place = bytes.subarray(at, at + vectorBytes);
     // A slot in use is never zero: the chain's end is in every vector.
     const free = place.every((byte) => byte === 0);
     if (free) place.set(vector);
-    if (!free && !place.every((byte, at) => byte === vector[at])) continue;
+    if (!free && !place.every((byte, position) => byte === vector[position])) continue;
     const entry = base + classified.table + 4 * index;
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(entry, offset, true);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(entry, leaf, true);
     return;
   }
 }

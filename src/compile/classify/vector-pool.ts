@@ -1,5 +1,6 @@
 // The bit vectors of one chain in the image, each kept once.
 
+import * as BitVector from '../../layout/bitvector.ts';
 import type { Emitter } from '../emitter.ts';
 
 /** A vector in the making: bit i for rule i, and the bit behind the last rule, the chain's end, always set. */
@@ -47,23 +48,24 @@ export class VectorPool {
     return new Bits(this.#words, this.#ruleCount);
   }
 
-  /** Image offset of the vector with these bits; emits it the first time. */
+  /** Image offset of the leaf whose vector has these bits; emits it the first time. */
   offset(bits: Bits): number {
     let hash = 0x811c9dc5;
     for (const word of bits.words) hash = Math.imul(hash ^ word, 0x01000193) ^ (hash >>> 15);
     const known = this.#offsets.get(hash) ?? [];
     const same = known.find(({ words }) => words.every((word, index) => word === bits.words[index]));
     if (same !== undefined) return same.offset;
-    this.#emitter.align(16);
-    const offset = this.#emitter.append(bits.words);
+    const offset = this.#emitter.align(16);
+    this.#emitter.append([offset, 0, 0, 0]);
+    this.#emitter.append(bits.words);
     known.push({ offset, words: bits.words.slice() });
     this.#offsets.set(hash, known);
     return offset;
   }
 
-  /** Room for `count` vectors that are filled in later; answers the offset of the first. */
+  /** Room for `count` leaves and vectors that are filled in later; answers the offset of the first leaf. */
   reserve(count: number): number {
     this.#emitter.align(16);
-    return this.#emitter.appendZeros(count * this.bytes);
+    return this.#emitter.appendZeros(count * (BitVector.LEAF_BYTES + this.bytes));
   }
 }
