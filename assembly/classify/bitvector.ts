@@ -1,74 +1,111 @@
-// Candidates of a chain, in order: the AND of one bit vector a search field (layout/bitvector.ts), block by block, as
-// far as the walk gets.
+// Candidates of a chain, in order: the AND of one bit vector a search field (layout/bitvector.ts), 128 rules at a time,
+// as far as the walk gets. Look-ups take the same steps for every packet, so that the fields' loads overlap.
 
 import * as BitVector from '../../src/layout/bitvector.ts';
 import * as Frame from '../../src/layout/frame.ts';
 import * as Rule from '../../src/layout/rule.ts';
 
-/** Looks up the vectors of packet record `p` in the classifier at `data` and leaves them in the frame. */
-export function openVectors(image: usize, data: usize, p: usize, frame: usize): void {
-  const count = load<u32>(data, BitVector.FIELD_COUNT);
+/**
+ * Looks packet record `p` up in the classifier at `data`: leaves the first block of candidates in the frame and, if
+ * there are more blocks, the vectors to make them from.
+ */
+export function classify(image: usize, data: usize, p: usize, frame: usize): void {
   let field = data + BitVector.HEADER_BYTES;
-  for (let index: usize = 0; index < count; index++) {
-    const vector = lookUp(image, field, p);
-    store<u32>(frame + index * 4, u32(image + vector), Frame.VECTORS);
-    field += BitVector.FIELD_BYTES;
+  let vectors = frame + Frame.VECTORS;
+  let candidates = i64x2.splat(-1);
+  let end = field + load<u32>(data, BitVector.BYTE_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const vector = vectorOf(image, step(image, load<u32>(field, BitVector.ROOT), keyOf(field, p) & 255));
+    candidates = v128.and(candidates, v128.load(vector));
+    store<u32>(vectors, u32(vector));
+    vectors += 4;
   }
-  store<u32>(frame, count, Frame.VECTOR_COUNT);
+  end = field + load<u32>(data, BitVector.SHORT_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const value = keyOf(field, p);
+    const entry = step(image, load<u32>(field, BitVector.ROOT), (value >>> 8) & 255);
+    const vector = vectorOf(image, step(image, entry, value & 255));
+    candidates = v128.and(candidates, v128.load(vector));
+    store<u32>(vectors, u32(vector));
+    vectors += 4;
+  }
+  end = field + load<u32>(data, BitVector.WORD_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const value = keyOf(field, p);
+    let entry = step(image, load<u32>(field, BitVector.ROOT), value >>> 24);
+    entry = step(image, entry, (value >>> 16) & 255);
+    entry = step(image, entry, (value >>> 8) & 255);
+    const vector = vectorOf(image, step(image, entry, value & 255));
+    candidates = v128.and(candidates, v128.load(vector));
+    store<u32>(vectors, u32(vector));
+    vectors += 4;
+  }
+  end = field + load<u32>(data, BitVector.ADDRESS_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const entry = lookUpAddress(image, load<u32>(field, BitVector.ROOT), p + load<u32>(field, BitVector.KEY));
+    const vector = vectorOf(image, entry);
+    candidates = v128.and(candidates, v128.load(vector));
+    store<u32>(vectors, u32(vector));
+    vectors += 4;
+  }
+  end = field + load<u32>(data, BitVector.INTERFACE_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const vector = vectorOf(image, load<u32>(image + load<u32>(field, BitVector.ROOT) + (keyOf(field, p) << 2)));
+    candidates = v128.and(candidates, v128.load(vector));
+    store<u32>(vectors, u32(vector));
+    vectors += 4;
+  }
+  v128.store(frame, candidates, Frame.CANDIDATES);
+  store<u32>(frame, 0, Frame.BLOCK);
+  store<u32>(frame, u32((vectors - frame - Frame.VECTORS) >>> 2), Frame.VECTOR_COUNT);
 }
 
 /** The first candidate at or after rule record `r` of the frame's chain. The chain's end always is one. */
 export function nextCandidate(frame: usize, r: usize): usize {
-  const count = load<u32>(frame, Frame.VECTOR_COUNT);
-  if (count == 0) return r;
   const first: usize = load<u32>(frame, Frame.FIRST);
   const from = u32((r - first) / Rule.BYTES);
   let block = from >> 7;
-  let skip = from & 127;
-  while (true) {
-    const candidates = blockOf(frame, count, block);
-    let low = i64x2.extract_lane(candidates, 0);
-    let high = i64x2.extract_lane(candidates, 1);
-    if (skip >= 64) {
-      low = 0;
-      high &= (<u64>-1) << (skip - 64);
-    } else {
-      low &= (<u64>-1) << skip;
-    }
-    if (low != 0) return first + ((block << 7) + u32(ctz(low))) * Rule.BYTES;
-    if (high != 0) return first + ((block << 7) + 64 + u32(ctz(high))) * Rule.BYTES;
+  if (block != load<u32>(frame, Frame.BLOCK)) nextBlock(frame, block);
+  let low = load<u64>(frame, Frame.CANDIDATES);
+  let high = load<u64>(frame, Frame.CANDIDATES + 8);
+  const skip = from & 127;
+  // Shift counts are taken modulo 64.
+  const mask = <u64>-1 << skip;
+  if (skip >= 64) {
+    low = 0;
+    high &= mask;
+  } else {
+    low &= mask;
+  }
+  while ((low | high) == 0) {
     block++;
-    skip = 0;
+    nextBlock(frame, block);
+    low = load<u64>(frame, Frame.CANDIDATES);
+    high = load<u64>(frame, Frame.CANDIDATES + 8);
   }
+  const bit = low != 0 ? u32(ctz(low)) : 64 + u32(ctz(high));
+  return first + ((block << 7) + bit) * Rule.BYTES;
 }
 
-function blockOf(frame: usize, count: u32, block: u32): v128 {
-  const at = (<usize>block) << 4;
-  let candidates = v128.load(<usize>load<u32>(frame, Frame.VECTORS) + at);
-  const end = frame + (count << 2);
-  for (let vector = frame + 4; vector < end; vector += 4) {
-    candidates = v128.and(candidates, v128.load(<usize>load<u32>(vector, Frame.VECTORS) + at));
+/** Makes another block of candidates. */
+function nextBlock(frame: usize, block: u32): void {
+  const at = <usize>block << 4;
+  let vector = frame + Frame.VECTORS;
+  const end = vector + (load<u32>(frame, Frame.VECTOR_COUNT) << 2);
+  let candidates = v128.load(<usize>load<u32>(vector) + at);
+  for (vector += 4; vector < end; vector += 4) {
+    candidates = v128.and(candidates, v128.load(<usize>load<u32>(vector) + at));
   }
-  return candidates;
+  v128.store(frame, candidates, Frame.CANDIDATES);
+  store<u32>(frame, block, Frame.BLOCK);
 }
 
-/** Image offset of the vector for the packet's value in one field. */
-function lookUp(image: usize, field: usize, p: usize): usize {
-  const key = p + load<u32>(field, BitVector.KEY);
-  const bytes = load<u32>(field, BitVector.KEY_BYTES);
-  const root = load<u32>(field, BitVector.ROOT);
-  if (bytes == BitVector.KEY_INTERFACE) {
-    return <usize>load<u32>(image + root + (load<u32>(key) << 2)) + BitVector.LEAF_BYTES;
-  }
-  if (bytes == 16) return lookUpWide(image, root, key) + BitVector.LEAF_BYTES;
-  const value = load<u32>(key);
-  let entry = root;
-  if (bytes == 4) {
-    entry = step(image, entry, value >>> 24);
-    entry = step(image, entry, (value >>> 16) & 255);
-  }
-  if (bytes != 1) entry = step(image, entry, (value >>> 8) & 255);
-  return <usize>step(image, entry, value & 255) + BitVector.LEAF_BYTES;
+function keyOf(field: usize, p: usize): u32 {
+  return load<u32>(p + load<u32>(field, BitVector.KEY));
+}
+
+function vectorOf(image: usize, leaf: u32): usize {
+  return image + leaf + BitVector.LEAF_BYTES;
 }
 
 /** One level: the entry for a byte in a node; a leaf stays itself. */
@@ -77,8 +114,8 @@ function step(image: usize, entry: u32, byte: u32): u32 {
   return load<u32>(image + (entry & ~BitVector.NODE) + (index << 2));
 }
 
-/** The same for an IPv6 address: two u64, the high half first. Most are told apart by their first bytes. */
-function lookUpWide(image: usize, root: u32, key: usize): usize {
+/** The leaf of an IPv6 address: two u64, the high half first. Most are told apart by their first bytes. */
+function lookUpAddress(image: usize, root: u32, key: usize): u32 {
   let value = load<u64>(key);
   let shift: u64 = 56;
   let entry = root;

@@ -17,7 +17,7 @@ import * as Rule from '../../src/layout/rule.ts';
 import * as Target from '../../src/layout/target.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { nextCandidate, openVectors } from '../classify/bitvector';
+import { classify, nextCandidate } from '../classify/bitvector';
 import { run } from '../target/dispatch';
 import { ruleMatches } from './rule';
 
@@ -36,7 +36,8 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
   enter(image, p, frame, first, linear);
   let r = first;
   while (true) {
-    r = nextCandidate(frame, r);
+    const classified = load<u32>(frame, Frame.CLASSIFIED) != 0;
+    if (classified) r = nextCandidate(frame, r);
     const kind = load<u32>(r, Rule.TARGET);
     if (kind == Target.END) {
       if (frame == bottom) return policy(image, rules, counters, p, first, length);
@@ -44,7 +45,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       r = load<u32>(frame, Frame.NEXT);
       continue;
     }
-    const result = ruleMatches(lane, image, p, r, load<u32>(frame, Frame.VECTOR_COUNT) != 0);
+    const result = ruleMatches(lane, image, p, r, classified);
     if (result != Op.YES) {
       if (result == Op.NO) {
         r += Rule.BYTES;
@@ -108,8 +109,9 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
 function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): void {
   store<u32>(frame, u32(first), Frame.FIRST);
   const data: usize = load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
-  if (data == 0 || linear) store<u32>(frame, 0, Frame.VECTOR_COUNT);
-  else openVectors(image, image + data, p, frame);
+  const classified = data != 0 && !linear;
+  store<u32>(frame, u32(classified), Frame.CLASSIFIED);
+  if (classified) classify(image, image + data, p, frame);
 }
 
 function chainOf(image: usize, first: usize): usize {

@@ -20,7 +20,6 @@ export interface PlacedImage {
 export interface SharedParts {
   readonly image4?: PlacedImage | undefined;
   readonly image6?: PlacedImage | undefined;
-  readonly host: number;
   readonly captureInterfaces: number;
   readonly fragments: number;
   readonly options: number;
@@ -28,6 +27,7 @@ export interface SharedParts {
 
 /** Addresses that JavaScript needs of a lane. */
 export interface LaneArena {
+  readonly packets: number;
   readonly lane: number;
   readonly batch: number;
   readonly totals: number;
@@ -54,6 +54,7 @@ export function placeLane(
     skipped: allocator.allocate(Lane.SKIPPED_SLOTS * Lane.SKIPPED_BYTES),
     counters4: placeCounters(allocator, shared.image4),
     counters6: placeCounters(allocator, shared.image6),
+    packets: allocator.allocate(Lane.VECTOR * Packet.BYTES),
   };
   const depth = Math.max(stackDepth(shared.image4), stackDepth(shared.image6));
   const words: readonly (readonly [number, number])[] = [
@@ -62,8 +63,7 @@ export function placeLane(
     [Lane.COUNTERS4, arena.counters4],
     [Lane.COUNTERS6, arena.counters6],
     [Lane.STACK, allocator.allocate(depth * Frame.BYTES)],
-    [Lane.HOST, shared.host],
-    [Lane.PACKETS, allocator.allocate(Lane.VECTOR * Packet.BYTES)],
+    [Lane.PACKETS, arena.packets],
     [Lane.TOTALS, arena.totals],
     [Lane.CAPTURE_INTERFACES, shared.captureInterfaces],
     [Lane.OPTIONS, shared.options | (results ? Lane.OPTION_RESULTS : 0)],

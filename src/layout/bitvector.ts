@@ -6,23 +6,24 @@
 //
 // References are byte offsets from the start of the image. Everything is u32.
 
-// Header: Image.CHAIN_CLASSIFIER_DATA of the chain points to it.
-/** Search fields, at most FIELDS. */
-export const FIELD_COUNT = 0;
+// Header: Image.CHAIN_CLASSIFIER_DATA of the chain points to it. Fields stand in the order of the counts.
+/** Fields by the kind of their look-up: one, two or four bytes, IPv6 addresses, interfaces. FIELDS in all at most. */
+export const BYTE_FIELDS = 0;
+export const SHORT_FIELDS = 4;
+export const WORD_FIELDS = 8;
+export const ADDRESS_FIELDS = 12;
+export const INTERFACE_FIELDS = 16;
 /** 128-bit blocks in a vector. */
-export const BLOCKS = 4;
-export const HEADER_BYTES = 16;
+export const BLOCKS = 20;
+export const HEADER_BYTES = 32;
 
 // Field record.
 /** Offset of the value in the packet record. */
 export const KEY = 0;
-/** Bytes of the value: 1, 2, 4; 16 for an IPv6 address; KEY_INTERFACE for a table by interface index. */
-export const KEY_BYTES = 4;
 /** Root of the trie: an entry; or the offset of the interface table. */
-export const ROOT = 8;
-export const FIELD_BYTES = 16;
-export const FIELDS = 8;
-export const KEY_INTERFACE = 0;
+export const ROOT = 4;
+export const FIELD_BYTES = 8;
+export const FIELDS = 10;
 
 /** A node has an entry for each value of a byte. An entry is the offset of the next node with NODE set, or of a leaf. */
 export const NODE_BYTES = 1024;

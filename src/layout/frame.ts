@@ -5,8 +5,12 @@
 export const NEXT = 0;
 /** First rule record of the chain. */
 export const FIRST = 4;
-/** Blocks of candidates come from here: the number of vectors, 0 to walk rule by rule. */
-export const VECTOR_COUNT = 8;
-/** ... and the vectors, BitVector.FIELDS of them. */
-export const VECTORS = 16;
-export const BYTES = 64;
+/** Is the chain classified? 0: it is walked rule by rule. */
+export const CLASSIFIED = 8;
+/** The candidates among 128 rules, a bit each (16 bytes), and which 128 these are. */
+export const CANDIDATES = 16;
+export const BLOCK = 12;
+/** Of a chain with more than one block: the number of vectors, and their addresses, BitVector.FIELDS of them. */
+export const VECTOR_COUNT = 32;
+export const VECTORS = 36;
+export const BYTES = 80;

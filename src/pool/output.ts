@@ -1,6 +1,8 @@
 // What a lane hands to the main thread of a batch: lines of --verdicts and records of --write. The main thread puts
 // the batches in order and writes (src/scan/ordered-output.ts).
 
+import type { SharedDescription } from '../capture/description.ts';
+import { type RecordFormat, RecordFormatter } from '../capture/write.ts';
 import * as Batch from '../layout/batch.ts';
 import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
 import type { InterfaceNames } from './interface-names.ts';
@@ -10,7 +12,8 @@ export interface OutputDescription {
   /** Names for --verdicts; absent when only --write is asked for. */
   readonly verdicts?: Omit<VerdictNames, 'interfaces'> | undefined;
   /** --write: which verdict (Verdict.*) goes into which file, and the files' formats. */
-  readonly writes: readonly { readonly verdict: number; readonly format: 'pcap' | 'pcapng' }[];
+  readonly writes: readonly { readonly verdict: number; readonly format: RecordFormat }[];
+  readonly captures: SharedDescription;
 }
 
 /** One batch's output. */
@@ -32,6 +35,7 @@ export class BatchOutput {
   readonly #memory: WebAssembly.Memory;
   readonly #batch: number;
   readonly #formatter: VerdictFormatter | undefined;
+  readonly #writers: readonly { readonly verdict: number; readonly formatter: RecordFormatter }[];
 
   constructor(
     memory: WebAssembly.Memory,
@@ -43,6 +47,10 @@ export class BatchOutput {
     this.#batch = batch;
     const { verdicts } = description;
     const interfaces = (index: number): string | undefined => (index === 0 ? undefined : names.name(index));
+    this.#writers = description.writes.map(({ verdict, format }) => ({
+      verdict,
+      formatter: new RecordFormatter(memory, description.captures, format),
+    }));
     this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
   }
 
@@ -57,7 +65,9 @@ export class BatchOutput {
       Number(view.getBigUint64(Batch.FIRST_NUMBER, true)),
       held,
     );
-    const writes: Uint8Array<ArrayBuffer>[] = [];
+    const writes = this.#writers.map(({ verdict, formatter }) =>
+      formatter.format(this.#batch, recordsWith(view, this.#memory, verdict)),
+    );
     const bytes = [verdicts, ...writes].reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
     return {
       sequence: view.getUint32(Batch.SEQUENCE, true),
@@ -67,5 +77,14 @@ export class BatchOutput {
       completed: [],
       writes,
     };
+  }
+}
+
+/** Indexes of a batch's records with a verdict. */
+function* recordsWith(batch: DataView, memory: WebAssembly.Memory, verdict: number): Generator<number> {
+  const count = batch.getUint32(Batch.COUNT, true);
+  const results = new Uint8Array(memory.buffer, batch.getUint32(Batch.RESULTS, true), count * Batch.RESULT_BYTES);
+  for (let index = 0; index < count; index++) {
+    if (results[index * Batch.RESULT_BYTES + Batch.RESULT_VERDICT] === verdict) yield index;
   }
 }

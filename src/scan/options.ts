@@ -13,6 +13,9 @@ export interface ScanOptions {
   readonly rules6?: RuleSet | undefined;
   /** The modelled machine; without one it is guessed from the first packets. */
   readonly machine?: Machine | undefined;
+  /** For the guess: names of the interfaces that packets come in by and leave by. */
+  readonly in?: string | undefined;
+  readonly out?: string | undefined;
   /** Worker threads; default: the cores. Results do not depend on it. */
   readonly workers?: number | undefined;
   /** Default: nft where a rule set says that it was saved by it, else legacy. */
@@ -26,10 +29,8 @@ export interface ScanOptions {
   readonly keepCounters?: boolean | undefined;
   /** --verdicts: NDJSON, one object a packet. */
   readonly verdicts?: Sink | undefined;
-  /** --write: packets of a verdict, as captured. */
-  readonly writes?:
-    | readonly { readonly verdict: VerdictName; readonly sink: Sink; readonly format: 'pcap' | 'pcapng' }[]
-    | undefined;
+  /** --write: packets of a verdict, as captured; pcap where it can hold them, unless the name ends in .pcapng. */
+  readonly writes?: readonly { readonly verdict: VerdictName; readonly sink: Sink }[] | undefined;
   /** Stops the scan: what was counted so far is the result. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;

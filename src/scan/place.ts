@@ -6,7 +6,6 @@ import type { CompiledRules } from '../compile/compile.ts';
 import { Allocator } from '../kernel/allocator.ts';
 import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from '../kernel/arena.ts';
 import { createMemory, type Kernel } from '../kernel/kernel.ts';
-import * as Batch from '../layout/batch.ts';
 import * as Control from '../layout/control.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Image from '../layout/image.ts';
@@ -58,11 +57,10 @@ function placeImage(allocator: Allocator, rules: CompiledRules | undefined): Pla
   return rules === undefined ? undefined : { rules, address: allocator.place(rules.image) };
 }
 
-/** The lanes' own parts. `host` is the lowered machine. */
+/** The lanes' own parts; they get their machine with setHost. */
 export function placeLanes(
   shared: ScanMemory,
   kernel: Kernel,
-  host: Uint8Array,
   options: ScanOptions,
   workers: number,
 ): readonly LaneArena[] {
@@ -71,7 +69,6 @@ export function placeLanes(
   kernel.initFragments?.(fragments, Fragment.ARENA_BYTES);
   const parts: SharedParts = {
     ...shared.images,
-    host: allocator.place(host),
     captureInterfaces: shared.captures.interfaces,
     fragments,
     options:
@@ -83,11 +80,13 @@ export function placeLanes(
   return Array.from({ length: workers }, () => placeLane(allocator, parts, bytes, results));
 }
 
+/** Gives all lanes the lowered machine. */
+export function setHost(shared: ScanMemory, lanes: readonly LaneArena[], host: Uint8Array): void {
+  const address = shared.allocator.place(host);
+  const view = new DataView(shared.memory.buffer);
+  for (const { lane } of lanes) view.setUint32(lane + Lane.HOST, address, true);
+}
+
 /** A record has to fit: the longest that readers take for true, and its header. */
 const LEAST_BATCH_BYTES = 512 * 1024;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
-
-/** Sequence number of the batch at `batch`. */
-export function batchSequence(memory: WebAssembly.Memory, batch: number): number {
-  return new DataView(memory.buffer).getUint32(batch + Batch.SEQUENCE, true);
-}

@@ -3,12 +3,14 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { type CaptureProblem, formatProblem } from '../capture/description.ts';
+import { type CaptureHeader, type CaptureProblem, formatProblem } from '../capture/description.ts';
+import { StreamPump } from '../capture/pump.ts';
+import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capture/write.ts';
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { LaneArena } from '../kernel/arena.ts';
-import { compileKernel, instantiateKernel } from '../kernel/kernel.ts';
+import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import type { Backend, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
 import type { LaneReport, LaneTask } from '../pool/lane.ts';
@@ -18,10 +20,10 @@ import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
 import { ruleNames } from '../report/verdicts.ts';
 import { collectResult } from './collect.ts';
-import { resolveMachine } from './machine.ts';
+import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
-import { placeLanes, placeShared, type ScanMemory } from './place.ts';
+import { placeLanes, placeShared, setHost, type ScanMemory } from './place.ts';
 import { ProgressReporter } from './progress.ts';
 
 /**
@@ -38,14 +40,38 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
   const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
+  const workers = options.workers ?? availableParallelism();
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new WasmtablesError('USAGE', `${workers} is not a number of workers`);
+  }
+  const lanes = placeLanes(shared, kernel, options, workers);
+  const streams = shared.captures.files.some(({ kind }) => kind === 'stream');
+  const pump = streams ? new StreamPump(shared.memory, shared.captures) : undefined;
+  const pumped = pump?.run();
+  try {
+    return await scanWith(options, started, { shared, module, kernel, lanes, pump });
+  } finally {
+    pump?.stop();
+    await pumped;
+  }
+}
+
+interface ScanParts {
+  readonly shared: ScanMemory;
+  readonly module: WebAssembly.Module;
+  readonly kernel: Kernel;
+  readonly lanes: readonly LaneArena[];
+  readonly pump: StreamPump | undefined;
+}
+
+async function scanWith(options: ScanOptions, started: number, parts: ScanParts): Promise<ScanResult> {
+  const { shared, lanes } = parts;
+  const { machine, warnings, headers } = await lookAhead(options, parts);
   const names = new InterfaceNames(shared.memory, shared.interfaces);
-  const { machine, warnings } = await resolveMachine(options, shared, kernel);
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
-  const workers = options.workers ?? availableParallelism();
-  if (!Number.isInteger(workers) || workers < 1) throw new WasmtablesError('USAGE', `${workers} workers`);
-  const lanes = placeLanes(shared, kernel, lowerMachine(machine), options, workers);
-  const run = new ScanRun(options, shared, module, lanes);
+  setHost(shared, lanes, lowerMachine(machine));
+  const run = new ScanRun(options, parts, headers);
   const problems = await run.run();
   return collectResult(shared, lanes, {
     keepCounters: options.keepCounters ?? false,
@@ -62,27 +88,27 @@ function savedBackend(rules: RuleSet | undefined): Backend | undefined {
 
 class ScanRun {
   readonly warnings: string[] = [];
+  readonly #formats: readonly RecordFormat[];
   readonly #options: ScanOptions;
   readonly #shared: ScanMemory;
   readonly #module: WebAssembly.Module;
   readonly #lanes: readonly LaneArena[];
+  readonly #pump: StreamPump | undefined;
   readonly #control: ControlWords;
   readonly #output: OrderedOutput | undefined;
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(
-    options: ScanOptions,
-    shared: ScanMemory,
-    module: WebAssembly.Module,
-    lanes: readonly LaneArena[],
-  ) {
+  constructor(options: ScanOptions, parts: ScanParts, headers: ReadonlyMap<number, CaptureHeader>) {
+    const { shared } = parts;
     this.#options = options;
     this.#shared = shared;
-    this.#module = module;
-    this.#lanes = lanes;
+    this.#module = parts.module;
+    this.#lanes = parts.lanes;
+    this.#pump = parts.pump;
     this.#control = new ControlWords(shared.memory, shared.control);
     const writes = options.writes ?? [];
+    this.#formats = writes.map(({ sink }) => chooseRecordFormat(sink.name, shared.captures, headers));
     if (options.verdicts !== undefined || writes.length > 0) {
       this.#output = new OrderedOutput(
         options.verdicts,
@@ -93,7 +119,10 @@ class ScanRun {
 
   /** Runs all lanes to the end; answers what was wrong with the captures, in their order. */
   async run(): Promise<readonly CaptureProblem[]> {
-    const stop = (): void => this.#control.stop();
+    const stop = (): void => {
+      this.#control.stop();
+      this.#pump?.stop();
+    };
     this.#options.signal?.addEventListener('abort', stop, { once: true });
     if (this.#options.signal?.aborted) stop();
     const progress = new ProgressReporter(this.#options, this.#shared);
@@ -105,6 +134,7 @@ class ScanRun {
       atomics: 'disabled',
     });
     try {
+      await this.#writeHeaders();
       const reports = await Promise.all(this.#lanes.map((lane) => this.#runLane(pool, lane)));
       await this.#written;
       await this.#output?.finish();
@@ -114,6 +144,12 @@ class ScanRun {
       progress.stop();
       this.#options.signal?.removeEventListener('abort', stop);
       await pool.destroy();
+    }
+  }
+
+  async #writeHeaders(): Promise<void> {
+    for (const [index, { sink }] of (this.#options.writes ?? []).entries()) {
+      await sink.write(formatFileHeader(this.#formats[index] as RecordFormat));
     }
   }
 
@@ -167,7 +203,11 @@ class ScanRun {
               extensions4: image4?.rules.unknowns ?? [],
               extensions6: image6?.rules.unknowns ?? [],
             },
-      writes: writes.map(({ verdict, format }) => ({ verdict: verdictNumber(verdict) ?? -1, format })),
+      writes: writes.map(({ verdict }, index) => ({
+        verdict: verdictNumber(verdict) ?? -1,
+        format: this.#formats[index] as RecordFormat,
+      })),
+      captures: this.#shared.captures,
     };
   }
 

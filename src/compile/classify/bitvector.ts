@@ -62,17 +62,20 @@ export function emitBitVectors(
       rules.map((rule) => rule[side]),
     );
     interfaces.push(table.description);
-    fields.push({ name, key, bytes: BitVector.KEY_INTERFACE, root: table.description.table });
+    fields.push({ name, key, bytes: INTERFACE, root: table.description.table });
   }
   if (fields.length === 0) return undefined;
-  emitter.setWord(header + BitVector.FIELD_COUNT, fields.length);
   emitter.setWord(header + BitVector.BLOCKS, vectors.bytes / 16);
-  fields.forEach(({ key, bytes, root }, index) => {
-    const at = header + BitVector.HEADER_BYTES + index * BitVector.FIELD_BYTES;
-    emitter.setWord(at + BitVector.KEY, key);
-    emitter.setWord(at + BitVector.KEY_BYTES, bytes);
-    emitter.setWord(at + BitVector.ROOT, root);
-  });
+  let at = header + BitVector.HEADER_BYTES;
+  for (const [bytes, count] of FIELD_KINDS) {
+    const ofKind = fields.filter((field) => field.bytes === bytes);
+    emitter.setWord(header + count, ofKind.length);
+    for (const { key, root } of ofKind) {
+      emitter.setWord(at + BitVector.KEY, key);
+      emitter.setWord(at + BitVector.ROOT, root);
+      at += BitVector.FIELD_BYTES;
+    }
+  }
   const searched = new Set(fields.map(({ key }) => key));
   return {
     offset: start,
@@ -82,6 +85,18 @@ export function emitBitVectors(
     interfaces,
   };
 }
+
+/** Stands for the width of a field that is an interface index. */
+const INTERFACE = 0;
+
+/** Fields by width: where in the header their number stands, in the order in which they are looked up. */
+const FIELD_KINDS: readonly (readonly [bytes: number, count: number])[] = [
+  [1, BitVector.BYTE_FIELDS],
+  [2, BitVector.SHORT_FIELDS],
+  [4, BitVector.WORD_FIELDS],
+  [16, BitVector.ADDRESS_FIELDS],
+  [INTERFACE, BitVector.INTERFACE_FIELDS],
+];
 
 const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
   [Packet.SRC, 'source'],
