@@ -50,7 +50,10 @@ export function classify(image: usize, data: usize, p: usize, frame: usize): voi
   }
   end = field + load<u32>(data, BitVector.INTERFACE_FIELDS) * BitVector.FIELD_BYTES;
   for (; field < end; field += BitVector.FIELD_BYTES) {
-    const vector = vectorOf(image, load<u32>(image + load<u32>(field, BitVector.ROOT) + (keyOf(field, p) << 2)));
+    const vector = vectorOf(
+      image,
+      load<u32>(image + load<u32>(field, BitVector.ROOT) + (keyOf(field, p) << 2)),
+    );
     candidates = v128.and(candidates, v128.load(vector));
     store<u32>(vectors, u32(vector));
     vectors += 4;
@@ -70,7 +73,7 @@ export function nextCandidate(frame: usize, r: usize): usize {
   let high = load<u64>(frame, Frame.CANDIDATES + 8);
   const skip = from & 127;
   // Shift counts are taken modulo 64.
-  const mask = <u64>-1 << skip;
+  const mask = (<u64>-1) << skip;
   if (skip >= 64) {
     low = 0;
     high &= mask;
@@ -89,7 +92,7 @@ export function nextCandidate(frame: usize, r: usize): usize {
 
 /** Makes another block of candidates. */
 function nextBlock(frame: usize, block: u32): void {
-  const at = <usize>block << 4;
+  const at = (<usize>block) << 4;
   let vector = frame + Frame.VECTORS;
   const end = vector + (load<u32>(frame, Frame.VECTOR_COUNT) << 2);
   let candidates = v128.load(<usize>load<u32>(vector) + at);

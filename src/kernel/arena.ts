@@ -28,6 +28,8 @@ export interface SharedParts {
 /** Addresses that JavaScript needs of a lane. */
 export interface LaneArena {
   readonly packets: number;
+  /** Shared by all lanes. */
+  readonly fragments: number;
   readonly lane: number;
   readonly batch: number;
   readonly totals: number;
@@ -54,6 +56,7 @@ export function placeLane(
     skipped: allocator.allocate(Lane.SKIPPED_SLOTS * Lane.SKIPPED_BYTES),
     counters4: placeCounters(allocator, shared.image4),
     counters6: placeCounters(allocator, shared.image6),
+    fragments: shared.fragments,
     packets: allocator.allocate(Lane.VECTOR * Packet.BYTES),
   };
   const depth = Math.max(stackDepth(shared.image4), stackDepth(shared.image6));
@@ -67,7 +70,7 @@ export function placeLane(
     [Lane.TOTALS, arena.totals],
     [Lane.CAPTURE_INTERFACES, shared.captureInterfaces],
     [Lane.OPTIONS, shared.options | (results ? Lane.OPTION_RESULTS : 0)],
-    [Lane.FRAGMENTS, shared.fragments],
+    [Lane.FRAGMENTS, arena.fragments],
     [Lane.DEFERRED, allocator.allocate(recordCapacity(dataBytes) * 4)],
     [Lane.SKIPPED, arena.skipped],
   ];

@@ -10,7 +10,7 @@ import { CaptureReader } from '../capture/reader.ts';
 import { instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
 import { InterfaceNames, type InterfaceNamesDescription } from './interface-names.ts';
-import { BatchOutput, type OutputDescription } from './output.ts';
+import { BatchOutput, type FragmentEvent, type OutputDescription, takeFragmentEvents } from './output.ts';
 import { ControlWords } from './turn.ts';
 
 /** Structured-clonable. */
@@ -20,6 +20,8 @@ export interface LaneTask {
   readonly control: number;
   readonly lane: number;
   readonly batch: number;
+  /** The reassembly arena. */
+  readonly fragments: number;
   readonly captures: SharedDescription;
   readonly interfaces: InterfaceNamesDescription;
   /** Present when packets are written out one by one (--verdicts, --write). */
@@ -97,14 +99,16 @@ class LaneRun {
     const { lane } = this.#task;
     const sequence = this.#sequence();
     const deferred = this.#kernel.run?.(lane, batch) as number;
+    let events: readonly FragmentEvent[] = [];
     if (deferred > 0) {
       if (!this.#control.awaitTurn(sequence)) return;
       this.#kernel.runDeferred?.(lane, batch);
+      events = takeFragmentEvents(this.#task.memory, this.#task.fragments);
     }
     this.#control.done(sequence);
     const { output } = this.#task;
     if (this.#output === undefined || output === undefined) return;
-    const message = this.#output.take();
+    const message = this.#output.take(events);
     this.#control.addOutstanding(message.kib);
     output.port.postMessage(
       message,

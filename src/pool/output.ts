@@ -4,6 +4,7 @@
 import type { SharedDescription } from '../capture/description.ts';
 import { type RecordFormat, RecordFormatter } from '../capture/write.ts';
 import * as Batch from '../layout/batch.ts';
+import * as Fragment from '../layout/fragment.ts';
 import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
 import type { InterfaceNames } from './interface-names.ts';
 
@@ -25,10 +26,30 @@ export interface BatchMessage {
   readonly verdicts?: Uint8Array<ArrayBuffer> | undefined;
   /** Fragments held for a datagram that was not complete yet: packet number, and where in `verdicts` its `null` is. */
   readonly held: readonly { readonly number: number; readonly at: number }[];
-  /** Datagrams that became complete: number of the packet that completed it, and those that had waited. */
-  readonly completed: readonly { readonly datagram: number; readonly held: readonly number[] }[];
+  /** What became of packets that were held: number of the packet that completed their datagram, 0 when it died. */
+  readonly events: readonly FragmentEvent[];
   /** In the order of OutputDescription.writes. */
   readonly writes: readonly Uint8Array<ArrayBuffer>[];
+}
+
+export interface FragmentEvent {
+  readonly number: number;
+  readonly datagram: number;
+}
+
+/** Takes the events out of the reassembly arena; to be called by the lane that has its turn. */
+export function takeFragmentEvents(memory: WebAssembly.Memory, arena: number): readonly FragmentEvent[] {
+  const view = new DataView(memory.buffer);
+  const count = view.getUint32(arena + Fragment.EVENT_COUNT, true);
+  const events = view.getUint32(arena + Fragment.EVENTS, true);
+  view.setUint32(arena + Fragment.EVENT_COUNT, 0, true);
+  return Array.from({ length: count }, (_, index) => {
+    const at = events + index * Fragment.EVENT_BYTES;
+    return {
+      number: Number(view.getBigUint64(at + Fragment.EVENT_NUMBER, true)),
+      datagram: Number(view.getBigUint64(at + Fragment.EVENT_DATAGRAM, true)),
+    };
+  });
 }
 
 export class BatchOutput {
@@ -54,8 +75,8 @@ export class BatchOutput {
     this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
   }
 
-  /** Output of the batch that the lane has just finished. */
-  take(): BatchMessage {
+  /** Output of the batch that the lane has just finished, and the events that were taken in its turn. */
+  take(events: readonly FragmentEvent[]): BatchMessage {
     const view = new DataView(this.#memory.buffer, this.#batch, Batch.HEADER_BYTES);
     const held: { number: number; at: number }[] = [];
     const verdicts = this.#formatter?.format(
@@ -74,7 +95,7 @@ export class BatchOutput {
       kib: Math.ceil(bytes / 1024),
       verdicts,
       held,
-      completed: [],
+      events,
       writes,
     };
   }
@@ -83,7 +104,11 @@ export class BatchOutput {
 /** Indexes of a batch's records with a verdict. */
 function* recordsWith(batch: DataView, memory: WebAssembly.Memory, verdict: number): Generator<number> {
   const count = batch.getUint32(Batch.COUNT, true);
-  const results = new Uint8Array(memory.buffer, batch.getUint32(Batch.RESULTS, true), count * Batch.RESULT_BYTES);
+  const results = new Uint8Array(
+    memory.buffer,
+    batch.getUint32(Batch.RESULTS, true),
+    count * Batch.RESULT_BYTES,
+  );
   for (let index = 0; index < count; index++) {
     if (results[index * Batch.RESULT_BYTES + Batch.RESULT_VERDICT] === verdict) yield index;
   }

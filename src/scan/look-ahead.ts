@@ -62,17 +62,25 @@ async function firstPackets(
   const { shared, kernel, pump } = before;
   const lane = before.lanes[0] as LaneArena;
   const facts: PacketFact[] = [];
-  const { headers } = await peek(shared.memory, kernel, shared.captures, pump, lane.batch, PEEKED, (batch, count) => {
-    for (let first = 0; first < count; first += Lane.VECTOR) {
-      const size = Math.min(Lane.VECTOR, count - first);
-      kernel.open?.(lane.lane, batch, first, size, lane.packets);
-      kernel.decodeVector?.(lane.lane, lane.packets, size);
-      for (let index = 0; index < size; index++) {
-        const fact = factOf(shared.memory, lane.packets + index * Packet.BYTES);
-        if (fact !== undefined) facts.push(fact);
+  const { headers } = await peek(
+    shared.memory,
+    kernel,
+    shared.captures,
+    pump,
+    lane.batch,
+    PEEKED,
+    (batch, count) => {
+      for (let first = 0; first < count; first += Lane.VECTOR) {
+        const size = Math.min(Lane.VECTOR, count - first);
+        kernel.open?.(lane.lane, batch, first, size, lane.packets);
+        kernel.decodeVector?.(lane.lane, lane.packets, size);
+        for (let index = 0; index < size; index++) {
+          const fact = factOf(shared.memory, lane.packets + index * Packet.BYTES);
+          if (fact !== undefined) facts.push(fact);
+        }
       }
-    }
-  });
+    },
+  );
   return { facts, headers };
 }
 

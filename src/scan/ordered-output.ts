@@ -48,10 +48,10 @@ export class OrderedOutput {
     for (const [index, chunk] of message.writes.entries()) {
       if (chunk.length > 0) await this.#writes[index]?.write(chunk);
     }
-    for (const { datagram, held } of message.completed) {
-      for (const packet of held) this.#datagrams.set(packet, datagram === 0 ? null : datagram);
-    }
     if (message.verdicts === undefined) return;
+    for (const { number, datagram } of message.events) {
+      this.#datagrams.set(number, datagram === 0 ? null : datagram);
+    }
     let from = 0;
     for (const { number, at } of message.held) {
       this.#push(message.verdicts.subarray(from, at));

@@ -66,7 +66,7 @@ export function placeLanes(
 ): readonly LaneArena[] {
   const { allocator } = shared;
   const fragments = allocator.allocate(Fragment.ARENA_BYTES);
-  kernel.initFragments?.(fragments, Fragment.ARENA_BYTES);
+  kernel.initFragments?.(fragments, Fragment.ARENA_BYTES, 0);
   const parts: SharedParts = {
     ...shared.images,
     captureInterfaces: shared.captures.interfaces,

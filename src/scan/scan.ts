@@ -23,7 +23,7 @@ import { collectResult } from './collect.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
-import { placeLanes, placeShared, setHost, type ScanMemory } from './place.ts';
+import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { ProgressReporter } from './progress.ts';
 
 /**
@@ -153,13 +153,14 @@ class ScanRun {
     }
   }
 
-  async #runLane(pool: Piscina, { lane, batch }: LaneArena): Promise<LaneReport> {
+  async #runLane(pool: Piscina, { lane, batch, fragments }: LaneArena): Promise<LaneReport> {
     const task: LaneTask = {
       module: this.#module,
       memory: this.#shared.memory,
       control: this.#shared.control,
       lane,
       batch,
+      fragments,
       captures: this.#shared.captures,
       interfaces: this.#shared.interfaces,
     };
