@@ -93,8 +93,8 @@ export class CaptureReader {
     state.view.setBigUint64(batch + Batch.FIRST_NUMBER, state.number + 1n, true);
     state.view.setUint32(batch + Batch.SEQUENCE, state.sequence, true);
     state.view.setUint32(batch + Batch.INTERFACES_FROM, state.announced, true);
-    state.view.setUint32(batch + Batch.INTERFACES_TO, state.interfaceCount, true);
-    state.announced = state.interfaceCount;
+    if (state.interfaceCount > state.announced) state.announced = highestInterface(state, batch, count);
+    state.view.setUint32(batch + Batch.INTERFACES_TO, state.announced, true);
     state.number += BigInt(count);
     state.sequence += 1;
     return { status: 'batch', count, problems };
@@ -289,6 +289,16 @@ class FileReading {
     this.batch = batch;
     this.description = description;
   }
+}
+
+/** One more than the highest capture interface of the batch's and all earlier records. */
+function highestInterface(state: ReaderState, batch: number, count: number): number {
+  const index = state.view.getUint32(batch + Batch.INDEX, true);
+  let highest = state.announced;
+  for (let entry = index; entry < index + count * Batch.ENTRY_BYTES; entry += Batch.ENTRY_BYTES) {
+    highest = Math.max(highest, state.view.getUint32(entry + Batch.ENTRY_INTERFACE, true) + 1);
+  }
+  return highest;
 }
 
 function describe(result: number, state: ReaderState, at: number): string {

@@ -105,7 +105,7 @@ export class ReaderState {
     this.#set(Capture.READER_SECTION_COUNT, count);
   }
 
-  /** Capture interfaces known, and how many of them batches have told of. */
+  /** Capture interfaces known, and one more than the highest that a record handed out had. */
   get interfaceCount(): number {
     return this.#get(Capture.READER_INTERFACE_COUNT);
   }

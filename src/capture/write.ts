@@ -78,26 +78,35 @@ export class RecordFormatter {
 
   /**
    * The records with these indexes (ascending) of the batch at `batch`, copied. Every batch is to be formatted, also
-   * for no records: in pcapng it may describe interfaces for later ones.
+   * for no records: in pcapng, interfaces are described before the first record that has them, written or not, so
+   * that the file does not depend on how the captures were cut into batches.
    */
   format(batch: number, records: Iterable<number>): Uint8Array<ArrayBuffer> {
     const view = new DataView(this.#memory.buffer);
     const output = new Output();
     const isPcap = this.#format.format === 'pcap';
-    if (!isPcap) {
-      const to = view.getUint32(batch + Batch.INTERFACES_TO, true);
-      for (let index = view.getUint32(batch + Batch.INTERFACES_FROM, true); index < to; index++) {
-        describeInterface(output, view, this.#description.interfaces + index * Capture.INTERFACE_BYTES);
-      }
-    }
+    const { interfaces } = this.#description;
     const source = view.getUint32(batch + Batch.SOURCE, true);
     const index = view.getUint32(batch + Batch.INDEX, true);
+    const announced = view.getUint32(batch + Batch.INTERFACES_TO, true);
+    let described = isPcap ? announced : view.getUint32(batch + Batch.INTERFACES_FROM, true);
+    let seen = 0;
+    const describeUntil = (record: number): void => {
+      for (; seen <= record && described < announced; seen++) {
+        const used = view.getUint32(index + seen * Batch.ENTRY_BYTES + Batch.ENTRY_INTERFACE, true);
+        for (; described <= used; described++) {
+          describeInterface(output, view, interfaces + described * Capture.INTERFACE_BYTES);
+        }
+      }
+    };
     for (const record of records) {
-      const one = readRecord(view, source, this.#description.interfaces, index + record * Batch.ENTRY_BYTES);
+      describeUntil(record);
+      const one = readRecord(view, source, interfaces, index + record * Batch.ENTRY_BYTES);
       const data = new Uint8Array(this.#memory.buffer, one.data, one.captured);
       if (isPcap) this.#pcapRecord(output, one, data);
       else enhancedPacket(output, one, data);
     }
+    describeUntil(view.getUint32(batch + Batch.COUNT, true) - 1);
     return output.take();
   }
 

@@ -23,10 +23,12 @@ export const SOURCE = 36;
 export const SEQUENCE = 40;
 /** Absolute address where the record walk stopped: the first byte that no index entry covers. */
 export const STOP = 44;
-/** Capture interfaces first described on the way to these records: [FROM, TO) of the capture interface table. Over
- *  all batches, in order, every interface is in one of these ranges once, before its first record. */
+/** Capture interfaces up to FROM (exclusive) belong to records of earlier batches, or were described before them; up
+ *  to TO with those of this batch. Depends on the records alone, not on how they are cut into batches. */
 export const INTERFACES_FROM = 48;
 export const INTERFACES_TO = 52;
+/** Means nothing: the walk leaves here what it read ahead, so that no compiler takes the reading away. */
+export const AHEAD = 56;
 export const HEADER_BYTES = 64;
 
 // Record index entry: where the record starts (absolute address of the pcap record header or pcapng block) and the

@@ -72,7 +72,7 @@ export const READER_SECTION_COUNT = 36;
 /** Records used of the source table and of the capture interface table. */
 export const READER_SOURCE_COUNT = 40;
 export const READER_INTERFACE_COUNT = 44;
-/** Capture interfaces told of by the batches handed out so far (Batch.INTERFACES_TO). */
+/** One more than the highest capture interface of the records handed out so far (Batch.INTERFACES_TO). */
 export const READER_ANNOUNCED = 48;
 /** pcapng: length of the block at POSITION that is being passed over, 0 when there is none. */
 export const READER_SKIP = 52;
