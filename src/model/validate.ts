@@ -92,8 +92,12 @@ export function validateTable(table: Table, context: ValidateContext): TableFact
     if (chain.hook !== undefined) walk(chain, chain.hook, chains, hooks, context.backend, errors);
   }
   for (const chain of table.chains) {
-    const reached = hooks.get(chain.name) ?? new Set<HookName>();
-    for (const rule of chain.rules) checkRule(rule, chain, table, reached, chains, context, errors);
+    let reached: ReadonlySet<HookName> = hooks.get(chain.name) ?? new Set<HookName>();
+    for (const rule of chain.rules) {
+      checkRule(rule, chain, table, reached, chains, context, errors);
+      // iptables-legacy's kernel side does not reach, and so does not check, what stands behind such a rule.
+      if (context.backend === 'legacy' && isUnconditionalEnd(rule)) reached = new Set();
+    }
   }
   return { errors, hooks };
 }

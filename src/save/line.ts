@@ -3,9 +3,9 @@
 
 import { type Place, WasmtablesError } from '../error.ts';
 import type { OptionSpec, ParsedOption } from '../extension/extension.ts';
+import { parseNumber } from '../model/mask.ts';
 import { protocolName } from '../model/protocol.ts';
 import type { Family } from '../model/ruleset.ts';
-import { parseNumber } from './address.ts';
 import { didYouMean } from './hint.ts';
 import {
   type BuiltinOption,
@@ -314,10 +314,14 @@ export class Scanner {
     let hint: string | undefined;
     const byProtocol = owners.filter((one) => one.protocols !== undefined && one.name !== 'multiport');
     if (byProtocol.length > 0) {
-      const names = byProtocol
-        .flatMap((one) => one.protocols ?? [])
-        .map((one) => protocolName(one) ?? String(one));
-      hint = `\`--${name}\` needs ${[...new Set(names)].map((one) => `\`-p ${one}\``).join(' or ')}`;
+      // The two best known of them: 6 and 17 where they are among them.
+      const known = [6, 17, 1, 58];
+      const rank = (one: number): number => (known.includes(one) ? known.indexOf(one) : known.length);
+      const protocols = [...new Set(byProtocol.flatMap((one) => one.protocols ?? []))]
+        .sort((a, b) => rank(a) - rank(b))
+        .slice(0, 2);
+      const needs = protocols.map((one) => `\`-p ${protocolName(one) ?? one}\``);
+      hint = `\`--${name}\` needs ${needs.join(' or ')}`;
     } else if (owner !== undefined) {
       hint = `\`--${name}\` needs \`-m ${owner.name}\``;
     } else {

@@ -2,6 +2,7 @@
 
 import { type Place, WasmtablesError } from '../error.ts';
 import type { ParseContext, ParsedOption } from '../extension/extension.ts';
+import { type AddressError, parseAddressMask, parseNumber } from '../model/mask.ts';
 import { protocolNames, protocolNumber } from '../model/protocol.ts';
 import type {
   AddressMask,
@@ -14,7 +15,6 @@ import type {
   Target,
   UnknownOptions,
 } from '../model/ruleset.ts';
-import { type AddressError, parseAddressMask, parseNumber } from './address.ts';
 import { didYouMean } from './hint.ts';
 import { type Given, type LoadedExtension, type ScannedLine, short } from './line.ts';
 import type { ExtensionTable } from './registry.ts';

@@ -238,7 +238,7 @@ describe('commands', () => {
 
 describe('errors', () => {
   it.each([
-    ['-A INPUT --dport 80', 10, 'unknown option `--dport`', '`--dport` needs `-p tcp`'],
+    ['-A INPUT --dport 80', 10, 'unknown option `--dport`', '`--dport` needs `-p tcp` or `-p udp`'],
     ['-A INPUT -p udp --syn', 17, 'unknown option `--syn`', 'needs `-p tcp`'],
     ['-A INPUT -p tcp --dprt 80', 17, 'unknown option `--dprt`', undefined],
     ['-A INPUT -m tpc', 13, 'match `tpc` is not known', 'did you mean tcp?'],

@@ -1,7 +1,7 @@
 // Addresses with masks, as `-s` and `-d` take them (libxtables, xtables_ipparse_multiple and its IPv6 twin).
 
-import { type Address, parseIpv4, parseIpv6, prefixMask } from '../model/address.ts';
-import type { AddressMask, Family } from '../model/ruleset.ts';
+import { type Address, parseIpv4, parseIpv6, prefixMask } from './address.ts';
+import type { AddressMask, Family } from './ruleset.ts';
 
 /** A number as strtoul(3) with base 0 reads it: decimal, 0x hexadecimal, 0 octal. undefined: none, or above `max`. */
 export function parseNumber(text: string, max: number): number | undefined {
