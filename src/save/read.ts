@@ -162,12 +162,15 @@ class Reader {
 
   #outside(line: Line, trimmed: string): never {
     this.#skipping = true;
-    const isScript = /^(#!|\S*ip6?tables\b)/.test(trimmed);
+    let hint = 'a table begins with a line such as *filter and ends with COMMIT';
+    if (/^(#!|\S*ip6?tables\b)/.test(trimmed)) {
+      hint = 'this looks like a shell script: run it and use the output of iptables-save';
+    } else if (/^-[PNA] /.test(trimmed)) {
+      hint = 'output of `iptables -S`? Write *filter (or its table) before it and COMMIT behind it';
+    }
     throw new WasmtablesError('SYNTAX', `\`${short(trimmed.split(/\s/)[0] as string)}\` outside of a table`, {
       place: placeOf(line),
-      hint: isScript
-        ? 'this looks like a shell script: run it and use the output of iptables-save'
-        : 'a table begins with a line such as *filter and ends with COMMIT',
+      hint,
     });
   }
 
