@@ -10,13 +10,13 @@ import { CaptureReader } from '../capture/reader.ts';
 import type { Interface, Machine } from '../host/machine.ts';
 import { makeInterface } from '../host/options.ts';
 import type { Frame } from '../interpret/interpreter.ts';
-import { placeLane } from '../kernel/arena.ts';
+import { type LaneArena, placeLane } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Capture from '../layout/capture.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
-import { resolveMachine } from '../scan/machine.ts';
+import { type LookedAhead, lookAhead } from '../scan/look-ahead.ts';
 import type { ScanOptions } from '../scan/options.ts';
 import { placeShared, type ScanMemory } from '../scan/place.ts';
 import { systemError } from './terminal.ts';
@@ -32,16 +32,19 @@ export class FrameReader {
   readonly broken: string[] = [];
   readonly #shared: ScanMemory;
   readonly #kernel: Kernel;
+  readonly #lane: LaneArena;
   readonly #interfaces: Interface[];
   readonly #spool: Spool;
 
   private constructor(
     shared: ScanMemory,
     kernel: Kernel,
-    resolved: Awaited<ReturnType<typeof resolveMachine>>,
+    lane: LaneArena,
+    resolved: LookedAhead,
     spool: Spool,
   ) {
     this.#shared = shared;
+    this.#lane = lane;
     this.#kernel = kernel;
     this.#spool = spool;
     this.#interfaces = [...resolved.machine.interfaces];
@@ -59,7 +62,10 @@ export class FrameReader {
         shared = placeShared({ ...options, captures }, { rules4: undefined, rules6: undefined });
       }
       const kernel = instantiateKernel(compileKernel(), shared.memory);
-      return new FrameReader(shared, kernel, await resolveMachine(options, shared, kernel), spool);
+      const parts = { captureInterfaces: shared.captures.interfaces, fragments: 0, options: 0 };
+      const lane = placeLane(shared.allocator, parts, BATCH_BYTES, false);
+      const resolved = await lookAhead(options, { shared, kernel, lanes: [lane], pump: undefined });
+      return new FrameReader(shared, kernel, lane, resolved, spool);
     } catch (error) {
       spool.remove();
       throw error;
@@ -72,12 +78,9 @@ export class FrameReader {
 
   /** All frames, in order. Their bytes are the caller's. */
   *frames(): Generator<Frame> {
-    const { allocator, captures } = this.#shared;
-    const parts = { host: 0, captureInterfaces: captures.interfaces, fragments: 0, options: 0 };
-    const { lane, batch } = placeLane(allocator, parts, BATCH_BYTES, false);
-    const { memory } = this.#shared;
+    const { captures, memory } = this.#shared;
+    const { lane, batch, packets } = this.#lane;
     const view = new DataView(memory.buffer);
-    const packets = view.getUint32(lane + Lane.PACKETS, true);
     const reader = new CaptureReader(memory, this.#kernel, captures, (name) => this.#interfaceIndex(name));
     try {
       for (;;) {
