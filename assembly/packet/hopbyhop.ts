@@ -57,8 +57,11 @@ export function hopByHop(l3: usize, cap: u32, length: u32, payload: u32): u32 {
         length = jumbo + OPTIONS;
       } else if (type == ROUTER_ALERT) {
         if (size != 4) return HOP_BY_HOP_BAD;
-      } else if (type != IOAM && type != CALIPSO && type & 0xc0) {
-        // The two high bits of an option that is not known say what to do: 00 is to go on.
+      } else if (type == IOAM) {
+        if (at & 3) return HOP_BY_HOP_BAD;
+      } else if (type == CALIPSO || type & 0xc0) {
+        // A label of a domain that no one configured is refused. Of an option that is not known, the two high bits say
+        // what to do: 00 is to go on.
         return HOP_BY_HOP_BAD;
       }
       padding = 0;
