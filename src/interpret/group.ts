@@ -14,11 +14,18 @@ function parse(text: string): Address {
 
 /** ip_check_mc_rcu, ipv6_chk_mcast_addr: whether this interface takes packets for the group. */
 export function joined(machine: Machine, device: Interface, group: Address): boolean {
+  if (EVERYBODY.some((one) => equalAddress(one, group))) return true;
+  if (machine.groups !== undefined) {
+    return machine.groups.some(
+      (one) =>
+        (one.interfaceIndex === 0 || one.interfaceIndex === device.index) && equalAddress(one.address, group),
+    );
+  }
   const routers = !device.loopback && sysctl.forwards6(machine, device) ? ROUTERS : [];
   const solicited = device.addresses
     .filter((each) => each.address.length === 16)
     .map((each) => solicitedNode(each.address));
-  return [...EVERYBODY, ...routers, ...solicited].some((one) => equalAddress(one, group));
+  return [...routers, ...solicited].some((one) => equalAddress(one, group));
 }
 
 /** RFC 4291, 2.7.1 */

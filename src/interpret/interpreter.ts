@@ -10,7 +10,7 @@ import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
 import { type Decision, Packet, parseIpv4, parseIpv6 } from './packet.ts';
 import { Path } from './path.ts';
-import { packetType, place, vlanDevice } from './place.ts';
+import { packetType, place, receivingDevice } from './place.ts';
 import { Routing } from './route.ts';
 import { accepting, Ended, traverse } from './traverse.ts';
 import type { CounterMap, Step, Unknown, Walker } from './walk.ts';
@@ -203,14 +203,14 @@ export class Interpreter {
 
   #receive(path: Path, base: Interface | undefined, rest: Bytes, link: Link, journey: Journey): void {
     const { machine } = this.#options;
-    const device = base === undefined ? undefined : vlanDevice(machine, base, link.vlans);
+    const device = base === undefined ? undefined : receivingDevice(machine, base, link.vlans);
     const type = packetType(machine, link, device);
     const packet = this.#parse(link, rest, true);
     packet.packetType = type;
     journey.packet = packet;
     packet.in = device;
     if (machine.routed && device !== undefined) path.receive(packet, device);
-    else path.pass(packet, device, this.#routing.interface(machine.defaultOut));
+    else path.pass(packet, device, this.#routing.interface(otherSide(machine, device)));
   }
 
   #parse(link: Link, rest: Bytes, incoming: boolean): Packet {
@@ -238,6 +238,11 @@ interface Journey {
   packet: Packet | undefined;
   family: Family | null;
   device?: Interface | undefined;
+}
+
+/** A router of which nothing is known: from `--in` to `--out`, and what comes in there back. */
+function otherSide(machine: Machine, device: Interface | undefined): number {
+  return device?.index === machine.defaultOut ? machine.defaultIn : machine.defaultOut;
 }
 
 /** The source address, for placing; zeros where the header is too short for one. */

@@ -186,7 +186,7 @@ export class Path {
     if (packet.packetType !== PACKET_HOST) throw new Lost('other-host');
     if (packet.ttl <= 1) throw new Lost('ttl');
     if (packet.family === 'ipv6') this.#checkScope(packet, out);
-    this.#checkLength(packet, out);
+    this.#checkLength(packet, route.mtu ?? out?.mtu);
     packet.ttl -= 1;
     packet.out = out;
     this.hooks.run('FORWARD', packet);
@@ -194,9 +194,9 @@ export class Path {
   }
 
   /** ip_exceeds_mtu, ip6_pkt_too_big. TCP longer than the MTU was put together by offload, and is cut again. */
-  #checkLength(packet: Packet, out: Interface | undefined): void {
-    if (out === undefined || packet.transport()?.protocol === IPPROTO_TCP) return;
-    const mtu = packet.family === 'ipv6' ? Math.max(out.mtu, 1280) : out.mtu;
+  #checkLength(packet: Packet, linkMtu: number | undefined): void {
+    if (linkMtu === undefined || packet.transport()?.protocol === IPPROTO_TCP) return;
+    const mtu = packet.family === 'ipv6' ? Math.max(linkMtu, 1280) : linkMtu;
     const whole = packet.family === 'ipv6' || packet.dontFragment;
     if (whole && packet.length > mtu) throw new Lost('packet-too-big');
   }

@@ -65,7 +65,7 @@ function direction(
 
 /** The interface by which the source would be reached. */
 function routeBack(routing: Routing, source: Address): Interface | undefined {
-  if (!routing.machine.routed) return undefined;
+  if (!routing.machine.routed || routing.machine.routeBack === false) return undefined;
   const family = source.length === 4 ? 'ipv4' : 'ipv6';
   try {
     const route = routing.lookup({ family, source, destination: source, mark: 0, tos: 0 });
@@ -84,26 +84,32 @@ function fallback(machine: Machine): Interface | undefined {
   );
 }
 
-/** vlan_do_receive: the VLAN device of each tag, outermost first; tag 0 only carries a priority. */
-export function vlanDevice(machine: Machine, base: Interface, tags: readonly VlanTag[]): Interface {
-  if (!machine.useVlan) return base;
-  const real = tags.filter((tag) => tag.id !== 0);
-  const last = real.at(-1);
+/**
+ * __netif_receive_skb_core: the device whose IP layer gets the frame. VLAN devices take the tags, outermost first (tag 0
+ * only carries a priority); bridges and bonds take what no VLAN device of their ports does.
+ */
+export function receivingDevice(machine: Machine, base: Interface, tags: readonly VlanTag[]): Interface {
+  const left = machine.useVlan ? tags.filter((tag) => tag.id !== 0) : [];
+  const last = left.at(-1);
   // The capture was taken on the VLAN device, or the route back names it.
-  if (last !== undefined && base.vlan?.id === last.id && base.vlan.protocol === last.tpid) return base;
+  if (last !== undefined && base.vlan?.id === last.id && base.vlan.protocol === last.tpid) left.length = 0;
   let device = base;
-  for (const tag of real) {
-    const upper = machine.interfaces.find(
-      (one) =>
-        one.vlan !== undefined &&
-        one.vlan.link === device.index &&
-        one.vlan.id === tag.id &&
-        one.vlan.protocol === tag.tpid,
-    );
-    if (upper === undefined) throw new Lost('no-vlan-device');
-    device = upper;
+  for (;;) {
+    const [tag] = left;
+    const vlan = tag === undefined ? undefined : vlanDevice(machine, device, tag);
+    if (vlan !== undefined) left.shift();
+    const next = vlan ?? machine.interfaces.find((one) => one.index === device.upper);
+    if (next === undefined) break;
+    device = next;
   }
+  if (left.length > 0) throw new Lost('no-vlan-device');
   return device;
+}
+
+function vlanDevice(machine: Machine, below: Interface, tag: VlanTag): Interface | undefined {
+  return machine.interfaces.find(
+    ({ vlan }) => vlan?.link === below.index && vlan.id === tag.id && vlan.protocol === tag.tpid,
+  );
 }
 
 /** eth_type_trans: whom the link layer addressed. */

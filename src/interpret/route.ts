@@ -76,12 +76,15 @@ export class Routing {
         route.family === flow.family &&
         route.table === table &&
         inPrefix(flow.destination, route.destination, route.prefixLength) &&
+        (route.source === undefined ||
+          inPrefix(flow.source, route.source.address, route.source.prefixLength)) &&
         (route.tos === 0 || route.tos === (flow.tos & 0xfc)) &&
         this.usable(route, flow),
     );
     candidates.sort(
       (a, b) =>
         b.prefixLength - a.prefixLength ||
+        (b.source?.prefixLength ?? 0) - (a.source?.prefixLength ?? 0) ||
         b.tos - a.tos ||
         a.metric - b.metric ||
         this.onInterface(b, flow) - this.onInterface(a, flow),

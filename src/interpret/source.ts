@@ -58,7 +58,8 @@ function checkReverse(
   if (back.type !== 'unicast' && !(back.type === 'local' && sysctl.acceptsLocal(machine, device))) {
     throw new Lost('martian-source');
   }
-  if (back.out === device.index || (back.type === 'local' && device.loopback)) return;
+  const usesDevice = (back.nextHops ?? [back.out]).includes(device.index);
+  if (usesDevice || (back.type === 'local' && device.loopback)) return;
   if (!device.addresses.some((each) => each.address.length === 4)) filterUnlessOff(strictness);
   else if (strictness === 1) throw new Lost('reverse-path');
 }
