@@ -1,6 +1,6 @@
 // Link layers: from the frame to the IP header. Link types are the numbers of tcpdump.org/linktypes.html.
 
-import type { Bytes } from './bytes.ts';
+import { type Bytes, NotCaptured } from './bytes.ts';
 
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
@@ -135,8 +135,17 @@ function cooked2(frame: Bytes): Link {
   return { ...inner, vlans: [tag, ...inner.vlans] };
 }
 
-/** Finds the IP header of a frame. */
+/** Finds the IP header of a frame. A link header that was not captured says nothing, like one that is not there. */
 export function parseLink(frame: Bytes, linkType: number): Link {
+  try {
+    return linkOf(frame, linkType);
+  } catch (error) {
+    if (error instanceof NotCaptured) return skipped(TRUNCATED);
+    throw error;
+  }
+}
+
+function linkOf(frame: Bytes, linkType: number): Link {
   switch (linkType) {
     case LINKTYPE_ETHERNET:
       return ethernet(frame);
