@@ -32,6 +32,9 @@ const SERVICE_PROTOCOLS: Readonly<Record<number, 'tcp' | 'udp' | 'sctp' | 'dccp'
   132: 'sctp',
 };
 
+/** Stands for "the service names of every protocol". */
+export const ANY_PROTOCOL = 0;
+
 /** One port, a number or a service name of the protocol (xtables_parse_port). */
 export function parsePort(
   text: string,
@@ -39,10 +42,15 @@ export function parsePort(
   option: ParsedOption,
   context: ParseContext,
 ): number {
-  const name = SERVICE_PROTOCOLS[protocol];
-  const port = integer(text, 0xffff) ?? (name === undefined ? undefined : servicePort(text, name));
+  const port = integer(text, 0xffff) ?? service(text, protocol);
   if (port !== undefined) return port;
   return context.fail(`invalid port or service name "${text}"`, option);
+}
+
+function service(name: string, protocol: number): number | undefined {
+  if (protocol === ANY_PROTOCOL) return servicePort(name);
+  const known = SERVICE_PROTOCOLS[protocol];
+  return known === undefined ? undefined : servicePort(name, known);
 }
 
 /** `--sport`, `--dport`: PORT or FIRST:LAST, either end may be missing. */

@@ -3,6 +3,7 @@
 import * as Op from '../../layout/op.ts';
 import type { MatchExtension, ParseContext, ParsedOption } from '../extension.ts';
 import {
+  ANY_PROTOCOL,
   listPorts,
   lowerPorts,
   lowerTransport,
@@ -52,7 +53,8 @@ export const dccp: MatchExtension<DccpOptions> = {
     const types = find(options, 'dccp-types');
     const option = find(options, 'dccp-option');
     return {
-      ...parsePorts(options, 33, context),
+      // iptables takes the service names of any protocol here.
+      ...parsePorts(options, ANY_PROTOCOL, context),
       types: types && { mask: typeMask(types, context), invert: types.invert },
       option: option && { type: integerOption(option, context, 255, 1), invert: option.invert },
     };
