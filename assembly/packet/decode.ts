@@ -33,7 +33,7 @@ export function decodeVector(lane: usize, packets: usize, count: u32): void {
     const frame = <usize>load<u32>(p, Packet.FRAME);
     const cap = load<u32>(p, Packet.FRAME_CAP);
     if (
-      (load<u32>(link, Capture.LINKTYPE) ^ LINKTYPE_ETHERNET) | load<u32>(link, Capture.FCS_BYTES) ||
+      load<u32>(link, Capture.LINKTYPE) != LINKTYPE_ETHERNET ||
       cap < LEAST_CAPTURED ||
       (load<u32>(frame, 12) & 0xffffff) != IPV4_NO_OPTIONS ||
       (load<u8>(frame) & 1) | (load<u16>(frame, 20) & FRAGMENT_BITS)

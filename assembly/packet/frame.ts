@@ -39,15 +39,10 @@ export function decode(lane: usize, p: usize): void {
   const link = <usize>load<u32>(lane, Lane.CAPTURE_INTERFACES) + index * Capture.INTERFACE_BYTES;
   begin(p);
   const frame = <usize>load<u32>(p, Packet.FRAME);
-  let cap = load<u32>(p, Packet.FRAME_CAP);
+  const cap = load<u32>(p, Packet.FRAME_CAP);
   let len = load<u32>(p, Packet.FRAME_LEN);
   // A record that claims to hold more than there was: what it holds was there.
   if (len < cap) len = cap;
-  const fcs = load<u32>(link, Capture.FCS_BYTES);
-  if (fcs) {
-    len = len > fcs ? len - fcs : 0;
-    if (cap > len) cap = len;
-  }
   const type = load<u32>(link, Capture.LINKTYPE);
   if (type == ETHERNET) ethernet(p, frame, cap, len);
   else decodeOther(p, type, frame, cap, len);

@@ -106,16 +106,11 @@ export class FrameReader {
   #frame(view: DataView, record: number, number: number): Frame {
     const word = (offset: number): number => view.getUint32(record + offset, true);
     const link = this.#shared.captures.interfaces + word(Packet.CAPTURE_INTERFACE) * Capture.INTERFACE_BYTES;
-    const originalLength = Math.max(
-      0,
-      word(Packet.FRAME_LEN) - view.getUint32(link + Capture.FCS_BYTES, true),
-    );
-    const captured = Math.min(word(Packet.FRAME_CAP), originalLength);
     const machineInterface = view.getUint32(link + Capture.MACHINE_INTERFACE, true);
     const direction = word(Packet.DIRECTION);
     return {
-      bytes: new Uint8Array(view.buffer, word(Packet.FRAME), captured).slice(),
-      originalLength,
+      bytes: new Uint8Array(view.buffer, word(Packet.FRAME), word(Packet.FRAME_CAP)).slice(),
+      originalLength: word(Packet.FRAME_LEN),
       linkType: view.getUint32(link + Capture.LINKTYPE, true),
       timeNs: view.getBigUint64(record + Packet.TIME, true),
       interfaceIndex: machineInterface === 0 ? undefined : machineInterface,

@@ -63,7 +63,7 @@ export const HOOK = 148;
 export const DECISION = 152;
 /** ... of what decided in the last traversal of a filter table. */
 export const FILTER_DECISION = 156;
-/** Absolute address of the frame, its captured and its original length. */
+/** Absolute address of the frame, its captured and its original length, both without a frame check sequence. */
 export const FRAME = 160;
 export const FRAME_CAP = 164;
 export const FRAME_LEN = 168;
