@@ -1,6 +1,6 @@
 // Opening captures, on the main thread.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { WasmtablesError, WasmtablesErrors } from '../error.ts';
 import * as Capture from '../layout/capture.ts';
 import { type Allocate, type CaptureFile, formatProblem, type SharedDescription } from './description.ts';
@@ -38,21 +38,18 @@ export function openCaptures(
 }
 
 function openOne(path: string): CaptureFile {
-  const descriptor = path === '-' ? 0 : attempt(path, () => openSync(path, 'r'));
+  const isStdin = path === '-';
+  // Looked at before it is opened: a named pipe that is opened and closed again has lost its writer.
+  const stats = attempt(path, () => (isStdin ? fstatSync(0) : statSync(path)));
+  if (stats.isDirectory()) throw new WasmtablesError('IO', `${path}: is a directory`);
+  if (!stats.isFile()) {
+    return { name: path, kind: 'stream', descriptor: isStdin ? 0 : undefined, base: 0, header: undefined };
+  }
+  const descriptor = isStdin ? 0 : attempt(path, () => openSync(path, 'r'));
   try {
-    const stats = attempt(path, () => fstatSync(descriptor));
-    if (stats.isDirectory()) throw new WasmtablesError('IO', `${path}: is a directory`);
-    if (!stats.isFile())
-      return {
-        name: path,
-        kind: 'stream',
-        descriptor: path === '-' ? 0 : undefined,
-        base: 0,
-        header: undefined,
-      };
     return openRegular(path, descriptor);
   } finally {
-    if (path !== '-') closeSync(descriptor);
+    if (!isStdin) closeSync(descriptor);
   }
 }
 

@@ -273,6 +273,18 @@ function count(stdin: number | Uint8Array): Promise<string> {
   });
 }
 
+describe('a named pipe', () => {
+  it('is read once, from its first byte on', async () => {
+    const path = `${fileOf(capture)}.pipe`;
+    execFileSync('mkfifo', [path]);
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', fileOf(gzipSync(capture)), path]);
+    const found = await readCaptures([path]);
+    expect(found.problems).toEqual([]);
+    expect(times(found)).toEqual(times(plain));
+    writer.kill();
+  });
+});
+
 describe('stdin', () => {
   it('is read as a pipe, compressed too, and in place when it is a file', async () => {
     const file = fileOf(capture);
