@@ -21,7 +21,7 @@ import {
   udp,
 } from './frame.ts';
 import { mac } from './host.ts';
-import { ADDRESSES, LENGTHS, MACS, maybe, PORTS, pick, SPIS, seldom, TOS, TTLS } from './pool.ts';
+import { addresses, LENGTHS, MACS, maybe, PORTS, pick, SPIS, seldom, TOS, TTLS } from './pool.ts';
 
 /** A frame and where the capture says it was. */
 export interface PacketSpec {
@@ -169,9 +169,9 @@ const extensions = fc
   .map((list) => [...list].sort((a, b) => Number(b.type === 0) - Number(a.type === 0)));
 
 function specOf(family: Family): fc.Arbitrary<FrameSpec> {
-  const addresses = pick(ADDRESSES[family].map(address));
+  const anyAddress = addresses(family).map(address);
   const macs = fc.oneof(
-    { weight: 6, arbitrary: fc.constant('02:00:00:00:00:02') },
+    { weight: 12, arbitrary: fc.constant('02:00:00:00:00:02') },
     { weight: 4, arbitrary: pick([...MACS, '02:00:00:00:00:03', 'ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01']) },
   );
   const macSources = fc.oneof(
@@ -186,11 +186,11 @@ function specOf(family: Family): fc.Arbitrary<FrameSpec> {
         packetType: fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
         vlans: fc.oneof(
           { weight: 6, arbitrary: fc.constant([]) },
-          { weight: 1, arbitrary: fc.constantFrom([10], [11], [0], [10, 20]) },
+          { weight: 1, arbitrary: fc.constantFrom([10], [10], [0], [11], [10, 20]) },
         ),
-        source: addresses,
-        destination: addresses,
-        ttl: fc.oneof(fc.constant(64), pick(TTLS)),
+        source: anyAddress,
+        destination: anyAddress,
+        ttl: fc.oneof({ weight: 3, arbitrary: fc.constant(64) }, { weight: 1, arbitrary: pick(TTLS) }),
         tos: pick(TOS),
         id: fc.constantFrom(1, 2),
         dontFragment: fc.boolean(),

@@ -26,7 +26,7 @@ export const ADDRESSES: Readonly<Record<Family, readonly string[]>> = {
   ipv6: [
     '2001:db8::1',
     '2001:db8::9',
-    '2001:db8::a',
+    '2001:db8::200:ff:fe00:fe',
     '2001:db8:1::1',
     '2001:db8:1::9',
     '2001:db8:5::5',
@@ -40,6 +40,16 @@ export const ADDRESSES: Readonly<Record<Family, readonly string[]>> = {
     '::',
   ],
 };
+
+/** How often each address comes: the machine's own and its neighbours' most, so that packets get through. */
+export function addresses(family: Family): fc.Arbitrary<string> {
+  const all = ADDRESSES[family];
+  return fc.oneof(
+    { weight: 5, arbitrary: pick(all.slice(0, 10)) },
+    { weight: 3, arbitrary: pick(all.slice(0, 3)) },
+    { weight: 1, arbitrary: pick(all) },
+  );
+}
 
 /** Prefixes and masks that hold some of them. */
 export const PREFIXES: Readonly<Record<Family, readonly string[]>> = {

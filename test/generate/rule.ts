@@ -212,21 +212,27 @@ function ipv6Matches(received: boolean): Words[] {
   ];
 }
 
+/** Mostly targets that let the packet go on, so that the rules behind are reached too. */
 function target(table: TableName, chains: readonly string[]): fc.Arbitrary<string | undefined> {
-  const ends = ['-j ACCEPT', '-j DROP', '-j RETURN'];
-  const onward: Words[] = [
-    pick(ends),
-    fc.tuple(pick(MARKS), pick(MASKS)).map(([value, mask]) => `-j MARK --set-xmark ${value}/${mask}`),
-    pick(['-j LOG --log-prefix "p "', '-j NFLOG --nflog-group 1']),
+  const mark = fc
+    .tuple(pick(MARKS), pick(MASKS))
+    .map(([value, mask]) => `-j MARK --set-xmark ${value}/${mask}`);
+  const ends = [
+    '-j ACCEPT',
+    '-j DROP',
+    '-j RETURN',
+    '-j RETURN',
+    ...(table === 'filter' ? ['-j REJECT'] : []),
   ];
-  if (table === 'filter') onward.push(fc.constant('-j REJECT'));
-  if (chains.length > 0) {
-    const jump = fc.tuple(pick(['-j', '-j', '-g']), pick(chains)).map((words) => words.join(' '));
-    onward.push(jump, jump);
-  }
+  const jump = fc
+    .tuple(pick(['-j', '-j', '-g']), pick(chains.length === 0 ? ['none'] : chains))
+    .map((words) => words.join(' '));
   return fc.oneof(
-    { weight: 1, arbitrary: fc.constant(undefined) },
-    { weight: 8, arbitrary: fc.oneof(...onward) },
+    { weight: 5, arbitrary: fc.constant(undefined) },
+    { weight: 3, arbitrary: mark },
+    { weight: 1, arbitrary: pick(['-j LOG --log-prefix "p "', '-j NFLOG --nflog-group 1']) },
+    { weight: 3, arbitrary: pick(ends) },
+    { weight: chains.length === 0 ? 0 : 5, arbitrary: jump },
   );
 }
 
@@ -249,10 +255,10 @@ function rule({ family, table, chain, chains }: Where): Words {
   const nothing = fc.constant(undefined);
   return join(
     fc.constant(`-A ${chain}`),
-    maybe(option('-s', address(family)), 4),
-    maybe(option('-d', address(family)), 4),
-    noIn ? nothing : maybe(option('-i', pick(PATTERNS)), 5),
-    noOut ? nothing : maybe(option('-o', pick(PATTERNS)), 5),
+    maybe(option('-s', address(family)), 7),
+    maybe(option('-d', address(family)), 7),
+    noIn ? nothing : maybe(option('-i', pick(PATTERNS)), 8),
+    noOut ? nothing : maybe(option('-o', pick(PATTERNS)), 8),
     family === 'ipv4' ? maybe(negatable(fc.constant('-f')), 10) : nothing,
     maybe(protocol(family), 2),
     maybe(match(family, received), 3),
@@ -264,7 +270,7 @@ function tableText(family: Family, table: TableName, size: number): Words {
   const builtIn = BUILT_IN_CHAINS[table];
   return fc.nat({ max: 4 }).chain((count) => {
     const users = Array.from({ length: count }, (_, index) => `user${index}`);
-    const policies = fc.tuple(...builtIn.map(() => seldom(5)));
+    const policies = fc.tuple(...builtIn.map(() => seldom(12)));
     const rules = fc.tuple(
       ...[...builtIn, ...users].map((chain) => {
         const at = users.indexOf(chain);
