@@ -28,16 +28,27 @@ export class Reassembler {
     this.decoder.view.setUint32(this.decoder.lane + Lane.FRAGMENTS, ARENA, true);
   }
 
-  /** Pushes an IPv4 packet in an Ethernet frame (cut to `captured` bytes of packet); its number counts from 1. */
+  /** Pushes a fragment (cut to `captured` bytes of packet). */
   push(fields: Ipv4Fields, captured?: number): number {
-    const bytes = bytesOf(ethernet(0x0800), ipv4(fields));
-    const frame = captured === undefined ? bytes : bytes.slice(0, 14 + captured);
-    this.decoder.decode({ linktype: 1, bytes: frame, length: bytes.length });
+    return this.pushPacket(bytesOf(ipv4(fields)), () => {}, captured);
+  }
+
+  /**
+   * Pushes an IPv4 packet in an Ethernet frame; packets that are no fragments are COMPLETE as they are. Numbers count
+   * from 1. `decoded` is called between decoding and reassembly.
+   */
+  pushPacket(packet: Uint8Array, decoded: () => void, captured = packet.length): number {
+    const bytes = Uint8Array.from([...ethernet(0x0800), ...packet]);
+    const { decoder } = this;
+    decoder.decode({ linktype: 1, bytes: bytes.slice(0, 14 + captured), length: bytes.length });
     const time = BigInt(Math.round(this.seconds * 1000)) * (SECOND_NS / 1000n);
-    this.decoder.view.setBigUint64(this.decoder.record + Packet.TIME, time, true);
+    decoder.view.setBigUint64(decoder.record + Packet.TIME, time, true);
     this.#number++;
-    const push = this.decoder.kernel.pushFragment as unknown as (l: number, p: number, n: bigint) => number;
-    return push(this.decoder.lane, this.decoder.record, BigInt(this.#number));
+    decoded();
+    if (decoder.get(Packet.FRAG_OFFSET) === 0 && !decoder.flag(Packet.FLAG_MORE_FRAGMENTS))
+      return Fragment.COMPLETE;
+    const push = decoder.kernel.pushFragment as unknown as (l: number, p: number, n: bigint) => number;
+    return push(decoder.lane, decoder.record, BigInt(this.#number));
   }
 
   /** Events since the last call. */
