@@ -1,6 +1,7 @@
 // MAC: bytes 0 to 3, then bytes 4 and 5 | invert << 16. EUI64: no operands.
 
 import * as Capture from '../../src/layout/capture.ts';
+import * as Host from '../../src/layout/host.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -11,6 +12,7 @@ const ARPHRD_ETHER: u32 = 1;
 
 /** Interfaces that are not Ethernet never match, inverted or not. */
 export function mac(lane: usize, p: usize, op: usize): i32 {
+  if (!fromEthernet(lane, p)) return Op.NO;
   const source = sourceMac(lane, p);
   if (source == 0) return Op.NO;
   const same = load<u32>(source) == load<u32>(op, 4) && load<u16>(source, 4) == load<u16>(op, 8);
@@ -26,6 +28,15 @@ export function eui64(lane: usize, p: usize): i32 {
   // high: bytes 0 to 3, low: bytes 4 and 5.
   const expected = ((high >> 8) << 40) | 0x000000fffe000000 | ((high & 0xff) << 16) | low;
   return i32(load<u64>(p, Packet.SRC + 8) == (expected ^ 0x0200000000000000));
+}
+
+/** Not by lo and its like, whose frames look like Ethernet ones. */
+function fromEthernet(lane: usize, p: usize): bool {
+  const host: usize = load<u32>(lane, Lane.HOST);
+  const device: usize = load<u32>(p, Packet.IIF);
+  if (host == 0 || device == 0) return true;
+  const record = host + load<u32>(host, Host.INTERFACES) + device * Host.INTERFACE_BYTES;
+  return (load<u32>(record, Host.IF_FLAGS) & Host.IF_ETHERNET) != 0;
 }
 
 /** Address of the six bytes, 0 when the packet did not come from Ethernet. A cooked capture keeps them too. */
