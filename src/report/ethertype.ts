@@ -1,4 +1,4 @@
-// Names of EtherTypes (IEEE 802 numbers) and of link types (tcpdump.org/linktypes.html), for what is not IP.
+// Names of EtherTypes (IEEE 802 numbers), for what is not IP.
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
   [0x0006, '802.3-length'],
@@ -36,64 +36,7 @@ const ETHERTYPES: ReadonlyMap<number, string> = new Map([
   [0x9100, 'qinq'],
 ]);
 
-const LINK_TYPES: ReadonlyMap<number, string> = new Map([
-  [0, 'null'],
-  [1, 'ethernet'],
-  [3, 'ax25'],
-  [6, 'token-ring'],
-  [7, 'arcnet'],
-  [8, 'slip'],
-  [9, 'ppp'],
-  [10, 'fddi'],
-  [50, 'ppp-hdlc'],
-  [51, 'ppp-ether'],
-  [99, 'symantec-firewall'],
-  [100, 'atm-rfc1483'],
-  [101, 'raw'],
-  [102, 'slip-bsdos'],
-  [103, 'ppp-bsdos'],
-  [104, 'c-hdlc'],
-  [105, 'ieee802.11'],
-  [107, 'frame-relay'],
-  [108, 'loop'],
-  [113, 'linux-sll'],
-  [114, 'localtalk'],
-  [117, 'pflog'],
-  [119, 'ieee802.11-prism'],
-  [122, 'ip-over-fc'],
-  [123, 'sunatm'],
-  [127, 'ieee802.11-radiotap'],
-  [129, 'arcnet-linux'],
-  [138, 'apple-ip-over-ieee1394'],
-  [143, 'docsis'],
-  [144, 'linux-irda'],
-  [149, 'user2'],
-  [163, 'ieee802.11-avs'],
-  [182, 'mfr'],
-  [187, 'bluetooth-hci-h4'],
-  [189, 'usb-linux'],
-  [192, 'ppi'],
-  [195, 'ieee802.15.4'],
-  [201, 'bluetooth-hci-h4-phdr'],
-  [203, 'lapd'],
-  [220, 'usb-linux-mmapped'],
-  [227, 'can-socketcan'],
-  [228, 'ipv4'],
-  [229, 'ipv6'],
-  [239, 'nflog'],
-  [247, 'infiniband'],
-  [249, 'usbpcap'],
-  [253, 'netlink'],
-  [276, 'linux-sll2'],
-  [281, 'dsa-tag-brcm'],
-]);
-
 /** `arp`; `0x88b5` for one without a name here. */
 export function etherTypeName(etherType: number): string {
   return ETHERTYPES.get(etherType) ?? `0x${etherType.toString(16).padStart(4, '0')}`;
-}
-
-/** `ieee802.11-radiotap`; `linktype-147` for one without a name here. */
-export function linkTypeName(linkType: number): string {
-  return LINK_TYPES.get(linkType) ?? `linktype-${linkType}`;
 }

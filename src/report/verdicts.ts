@@ -1,6 +1,7 @@
 // --verdicts: one JSON object a packet, a line each. A line is a number, a time, and a tail that few packets differ
 // in; tails are kept as bytes, so that a packet costs a look-up and two copies.
 
+import { linkTypeName } from '../capture/linktype.ts';
 import type { CompiledChain } from '../compile/compile.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Hook from '../layout/hook.ts';
@@ -8,7 +9,7 @@ import * as Packet from '../layout/packet.ts';
 import * as Reason from '../layout/reason.ts';
 import * as Verdict from '../layout/verdict.ts';
 import type { TableName } from '../model/ruleset.ts';
-import { etherTypeName, linkTypeName } from './ethertype.ts';
+import { etherTypeName } from './ethertype.ts';
 import { reasonName } from './reason.ts';
 import { verdictName } from './verdict.ts';
 

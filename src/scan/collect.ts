@@ -1,12 +1,13 @@
 // After the scan: the lanes' counters and totals added up, and the rule set with these counters.
 
+import { linkTypeName } from '../capture/linktype.ts';
 import type { LaneArena, PlacedImage } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Reason from '../layout/reason.ts';
 import * as Totals from '../layout/totals.ts';
 import type { Counters, RuleSet } from '../model/ruleset.ts';
-import { etherTypeName, linkTypeName } from '../report/ethertype.ts';
+import { etherTypeName } from '../report/ethertype.ts';
 import { REASON_NAMES, reasonName } from '../report/reason.ts';
 import type { ScanResult } from '../report/result.ts';
 import { perVerdict } from '../report/verdict.ts';
