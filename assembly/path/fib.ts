@@ -173,6 +173,26 @@ function conditionsHold(
 }
 
 /**
+ * The same as lookup() for an IPv4 packet's destination, and the short way to it: without policy rules the first
+ * route of the one table that has all routes.
+ */
+export function lookupDestination4(host: usize, p: usize, iif: u32): usize {
+  const table = load<u32>(host, Host.PLAIN_TABLE4);
+  if (table != 0) {
+    const offset = longest4(host, host + table, load<u32>(p, Packet.DST));
+    const route = host + offset;
+    if (
+      offset != 0 &&
+      load<u32>(route, Host.ROUTE_TOS) == 0 &&
+      load<u32>(route, Host.ROUTE_TYPE) < u32(Host.RTN_BLACKHOLE)
+    ) {
+      return route;
+    }
+  }
+  return lookup(host, p, p + Packet.DST, p + Packet.SRC, iif, 0, false, load<u32>(p, Packet.MARK), false);
+}
+
+/**
  * fib_lookup() and fib6_rule_lookup(): the route to the address at `destination` (in the form of layout/packet.ts).
  *
  * @param source where the source address stands, for `from` rules and source-specific routes; 0: unspecified

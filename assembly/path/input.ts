@@ -7,7 +7,7 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Fib from './fib.ts';
-import { isJoined, isLocal, isLoopback4, isMulticast4, isMulticast6, needsInterface6 } from './local.ts';
+import { isJoined, isLoopback4, isMulticast4, isMulticast6, needsInterface6, ownerOf4 } from './local.ts';
 import { optionsReason } from './options.ts';
 
 const IPPROTO_IGMP: u32 = 2;
@@ -67,8 +67,7 @@ function input4(host: usize, p: usize, device: u32, record: usize): u32 {
     if (isLoopback4(destination)) return dropped(p, Reason.MARTIAN_DESTINATION);
     if (isLoopback4(source)) return dropped(p, Reason.MARTIAN_SOURCE);
   }
-  const mark = load<u32>(p, Packet.MARK);
-  const route = Fib.lookup(host, p, p + Packet.DST, p + Packet.SRC, device, 0, false, mark, false);
+  const route = Fib.lookupDestination4(host, p, device);
   const forwarding = (flags & Host.IF_FORWARDING4) != 0;
   if (route < Fib.FIRST_ROUTE)
     return dropped(p, forwarding ? Fib.failureReason(route) : Reason.FORWARDING_OFF);
@@ -138,7 +137,7 @@ function sourceReason(
   if (rpFilter == 0 && (device != out || !(flags & Host.IF_SEND_REDIRECTS))) {
     if (flags & Host.IF_ACCEPT_LOCAL) return 0;
     if (!(load<u32>(host, Host.FLAGS) & Host.FULL_SOURCE_CHECK)) {
-      return isLocal(host, false, p + Packet.SRC) ? Reason.MARTIAN_SOURCE : 0;
+      return ownerOf4(host, load<u32>(p, Packet.SRC)) != 0 ? Reason.MARTIAN_SOURCE : 0;
     }
   }
   const from = withDestination ? p + Packet.DST : 0;

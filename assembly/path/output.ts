@@ -50,17 +50,7 @@ function output4(host: usize, p: usize): u32 {
     const owner = ownerOf4(host, source);
     if (owner != 0) return leave(p, owner);
   }
-  const found = Fib.lookup(
-    host,
-    p,
-    p + Packet.DST,
-    p + Packet.SRC,
-    loopback,
-    0,
-    false,
-    load<u32>(p, Packet.MARK),
-    false,
-  );
+  const found = Fib.lookupDestination4(host, p, loopback);
   if (found < Fib.FIRST_ROUTE) return dropped(p, Fib.failureReason(found));
   if (load<u32>(found, Host.ROUTE_TYPE) == Host.RTN_LOCAL) return leave(p, loopback);
   const device = load<u32>(found, Host.ROUTE_OUT);

@@ -258,6 +258,7 @@ function lowerRouting(writer: Writer, machine: Machine, family: Family): number 
   writer.u32(family === 'ipv4' ? Host.RULES4 : Host.RULES6, at);
   writer.u32(family === 'ipv4' ? Host.RULE4_COUNT : Host.RULE6_COUNT, lowered.length);
   writer.u32(family === 'ipv4' ? Host.LOCAL_TABLE4 : Host.LOCAL_TABLE6, offsetOf(TABLE_LOCAL));
+  if (plain) writer.u32(Host.PLAIN_TABLE4, offsetOf(TABLE_LOCAL));
   const ports = rules.some(
     (rule) =>
       rule.protocol !== undefined || rule.sourcePorts !== undefined || rule.destinationPorts !== undefined,

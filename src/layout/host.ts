@@ -51,6 +51,8 @@ export const LOCAL_TABLE4 = 108;
 export const LOCAL_TABLE6 = 112;
 /** net.ipv6.conf.all.forwarding. */
 export const ALL_FORWARDING6 = 116;
+/** IPv4 without policy rules: the table that almost always answers alone (LOCAL_TABLE4); else 0. */
+export const PLAIN_TABLE4 = 120;
 export const HEADER_BYTES = 128;
 
 /** Addresses and routes decide. */
