@@ -74,7 +74,7 @@ function routeBits6(host: usize, p: usize, field: usize, device: u32, mask: u32)
   }
   // Without a source address, an interface is the only one that is good (ip6_route_output_flags()).
   const loopback = load<u32>(host, Host.LOOPBACK);
-  const route = Fib.lookup(host, p, address, 0, loopback, device, device != 0, 0, false);
+  const route = Fib.lookup(host, p, address, 0, loopback, device, device != 0, 0, Fib.BARE);
   if (route < Fib.FIRST_ROUTE) return bits | (1 << Host.RTN_UNREACHABLE);
   const kind = load<u32>(route, Host.ROUTE_TYPE);
   if (kind == Host.RTN_LOCAL && device == 0) bits |= 1 << Host.RTN_LOCAL;

@@ -12,6 +12,14 @@ export const PROHIBIT: usize = 3;
 /** This and everything above is a route. */
 export const FIRST_ROUTE: usize = 16;
 
+// Whose protocol, ports and TOS a look-up carries.
+/** The packet's. */
+export const AHEAD: u32 = 0;
+/** Those of a packet back to its source: ports are swapped. */
+export const BACK: u32 = 1;
+/** None: a look-up for an address alone. */
+export const BARE: u32 = 2;
+
 /** Why a look-up that found no way drops the packet. */
 export function failureReason(code: usize): u32 {
   if (code == BLACKHOLE) return Reason.BLACKHOLE;
@@ -147,27 +155,28 @@ function conditionsHold(
   iif: u32,
   oif: u32,
   mark: u32,
-  reverse: bool,
+  flow: u32,
 ): bool {
   const ruleIif = load<u32>(rule, Host.RULE_IIF);
   if (ruleIif != 0 && ruleIif != iif) return false;
   const ruleOif = load<u32>(rule, Host.RULE_OIF);
   if (ruleOif != 0 && ruleOif != oif) return false;
   if (((load<u32>(rule, Host.RULE_MARK) ^ mark) & load<u32>(rule, Host.RULE_MARK_MASK)) != 0) return false;
-  const tos = load<u32>(rule, Host.RULE_TOS) ^ load<u32>(p, Packet.TOS);
-  if ((tos & load<u32>(rule, Host.RULE_TOS_MASK)) != 0) return false;
+  let tos: u32 = 0;
+  let proto: u32 = 0;
+  let sport: u32 = 0;
+  let dport: u32 = 0;
+  if (flow != BARE) {
+    tos = load<u32>(p, Packet.TOS);
+    proto = load<u32>(p, Packet.PROTO);
+    sport = flow == BACK ? load<u32>(p, Packet.DPORT) : load<u32>(p, Packet.SPORT);
+    dport = flow == BACK ? load<u32>(p, Packet.SPORT) : load<u32>(p, Packet.DPORT);
+  }
+  if (((load<u32>(rule, Host.RULE_TOS) ^ tos) & load<u32>(rule, Host.RULE_TOS_MASK)) != 0) return false;
   if (!covers(rule + Host.RULE_DST, rule + Host.RULE_DST_MASK, destination)) return false;
   if (!covers(rule + Host.RULE_SRC, rule + Host.RULE_SRC_MASK, source)) return false;
-  const proto = load<u32>(rule, Host.RULE_PROTO);
-  if (proto != 0 && proto != load<u32>(p, Packet.PROTO)) return false;
-  if ((flags & (Host.RULE_SPORTS | Host.RULE_DPORTS)) == 0) return true;
-  let sport = load<u32>(p, Packet.SPORT);
-  let dport = load<u32>(p, Packet.DPORT);
-  if (reverse) {
-    const swap = sport;
-    sport = dport;
-    dport = swap;
-  }
+  const ruleProto = load<u32>(rule, Host.RULE_PROTO);
+  if (ruleProto != 0 && ruleProto != proto) return false;
   if (flags & Host.RULE_SPORTS && !inRange(load<u32>(rule, Host.RULE_SPORT), sport)) return false;
   return !(flags & Host.RULE_DPORTS) || inRange(load<u32>(rule, Host.RULE_DPORT), dport);
 }
@@ -189,7 +198,7 @@ export function lookupDestination4(host: usize, p: usize, iif: u32): usize {
       return route;
     }
   }
-  return lookup(host, p, p + Packet.DST, p + Packet.SRC, iif, 0, false, load<u32>(p, Packet.MARK), false);
+  return lookup(host, p, p + Packet.DST, p + Packet.SRC, iif, 0, false, load<u32>(p, Packet.MARK), AHEAD);
 }
 
 /**
@@ -197,7 +206,7 @@ export function lookupDestination4(host: usize, p: usize, iif: u32): usize {
  *
  * @param source where the source address stands, for `from` rules and source-specific routes; 0: unspecified
  * @param device IPv4: only routes by this interface. IPv6: it is preferred, or with `strict` the only one. 0: any
- * @param reverse the look-up is for a packet back to this one's source: ports are swapped
+ * @param flow AHEAD, BACK or BARE
  */
 export function lookup(
   host: usize,
@@ -208,7 +217,7 @@ export function lookup(
   device: u32,
   strict: bool,
   mark: u32,
-  reverse: bool,
+  flow: u32,
 ): usize {
   const six = load<u32>(p, Packet.FAMILY) == 6;
   const rules = host + <usize>(six ? load<u32>(host, Host.RULES6) : load<u32>(host, Host.RULES4));
@@ -219,8 +228,8 @@ export function lookup(
     let holds = true;
     if (flags & Host.RULE_CONDITIONS) {
       // In IPv6's input look-ups the flow has no oif, only the table's search prefers the device.
-      const oif = six && !reverse && iif == device ? 0 : device;
-      holds = conditionsHold(rule, flags, p, destination, source, iif, oif, mark, reverse);
+      const oif = six && iif == device ? 0 : device;
+      holds = conditionsHold(rule, flags, p, destination, source, iif, oif, mark, flow);
     }
     if (holds == ((flags & Host.RULE_INVERT) != 0)) continue;
     const action = load<u32>(rule, Host.RULE_ACTION);

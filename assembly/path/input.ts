@@ -143,7 +143,7 @@ function sourceReason(
   const from = withDestination ? p + Packet.DST : 0;
   const mark = flags & Host.IF_SRC_VALID_MARK ? load<u32>(p, Packet.MARK) : 0;
   const iif = out != 0 ? out : load<u32>(host, Host.LOOPBACK);
-  const route = Fib.lookup(host, p, p + Packet.SRC, from, iif, 0, false, mark, true);
+  const route = Fib.lookup(host, p, p + Packet.SRC, from, iif, 0, false, mark, Fib.BACK);
   if (route < Fib.FIRST_ROUTE) return rpFilter != 0 ? Reason.REVERSE_PATH : 0;
   const kind = load<u32>(route, Host.ROUTE_TYPE);
   if (kind != Host.RTN_UNICAST && (kind != Host.RTN_LOCAL || !(flags & Host.IF_ACCEPT_LOCAL))) {
@@ -158,7 +158,7 @@ function input6(host: usize, p: usize, device: u32): u32 {
   const high = load<u64>(p, Packet.DST);
   const strict = needsInterface6(high, load<u64>(p, Packet.DST + 8));
   const mark = load<u32>(p, Packet.MARK);
-  const route = Fib.lookup(host, p, p + Packet.DST, p + Packet.SRC, device, device, strict, mark, false);
+  const route = Fib.lookup(host, p, p + Packet.DST, p + Packet.SRC, device, device, strict, mark, Fib.AHEAD);
   if (route < Fib.FIRST_ROUTE) return dropped(p, Fib.failureReason(route));
   const kind = load<u32>(route, Host.ROUTE_TYPE);
   if (kind == Host.RTN_LOCAL || kind == Host.RTN_ANYCAST) return Path.LOCAL;

@@ -45,6 +45,7 @@ function output4(host: usize, p: usize): u32 {
   const destination = load<u32>(p, Packet.DST);
   if (isMulticast4(source) || source == LIMITED_BROADCAST) return dropped(p, Reason.MARTIAN_SOURCE);
   const loopback = load<u32>(host, Host.LOOPBACK);
+  if (destination == 0) return leave(p, loopback);
   if (isMulticast4(destination) || destination == LIMITED_BROADCAST) {
     // It leaves where its source address lives.
     const owner = ownerOf4(host, source);
@@ -85,7 +86,7 @@ function output6(lane: usize, host: usize, p: usize): u32 {
     device,
     device != 0,
     load<u32>(p, Packet.MARK),
-    false,
+    Fib.AHEAD,
   );
   if (found < Fib.FIRST_ROUTE) return dropped(p, Fib.failureReason(found));
   const kind = load<u32>(found, Host.ROUTE_TYPE);

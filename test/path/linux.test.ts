@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { readHost } from '../../src/host/folder.ts';
 import { lowerMachine } from '../../src/host/lower.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
 import { parseAddress } from '../../src/model/address.ts';
 import { type PacketFacts, TestMachine } from './machine.ts';
 
@@ -23,6 +24,11 @@ interface Recorded {
   readonly dport?: number;
   /** `lost`: before PREROUTING; `dropped`: behind it; `local`: INPUT; an interface: FORWARD to it. */
   readonly seen: string;
+  /** The `-m addrtype` rules that matched in raw PREROUTING: `src-LOCAL`, `dst-in-UNICAST` (--limit-iface-in). */
+  readonly kinds: readonly string[];
+  /** `ip route get ... from sender` on the host: the interface, or `error`. */
+  readonly sender: string;
+  readonly sent: string;
 }
 
 interface Scenario {
@@ -36,6 +42,21 @@ const scenarios = readFileSync(RECORD, 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as Scenario);
+
+const KINDS = [
+  'UNSPEC',
+  'UNICAST',
+  'LOCAL',
+  'BROADCAST',
+  'ANYCAST',
+  'MULTICAST',
+  'BLACKHOLE',
+  'UNREACHABLE',
+  'PROHIBIT',
+  'THROW',
+];
+/** xt_addrtype refuses these in IPv6. */
+const NOT_IN_IPV6 = ['BROADCAST', 'BLACKHOLE', 'PROHIBIT', 'THROW'];
 
 /** The IP header with what follows it up to the transport header. */
 function header(packet: Recorded): Uint8Array {
@@ -84,6 +105,43 @@ describe.each(scenarios)('$name', ({ files, packets }) => {
       const [kind, detail] = way.split(' ');
       const ours = kind === 'forward' ? names[Number(detail) - 1] : kind;
       if (ours !== packet.seen) wrong.push(`${JSON.stringify(packet)}: ${way}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('addresses have the kinds that -m addrtype gave them', () => {
+    const wrong: string[] = [];
+    for (const packet of packets) {
+      if (packet.seen === 'lost') continue;
+      const device = names.indexOf(packet.device) + 1;
+      kernel.write(facts(packet, device));
+      const ours: string[] = [];
+      for (const [side, field] of [
+        ['src', Packet.SRC],
+        ['dst', Packet.DST],
+      ] as const) {
+        for (const limit of ['', '-in']) {
+          for (const [bit, kind] of KINDS.entries()) {
+            if (packet.source.includes(':') && NOT_IN_IPV6.includes(kind)) continue;
+            if (kernel.addressTypeMatches(field, 1 << bit, limit === '' ? 0 : device))
+              ours.push(`${side}${limit}-${kind}`);
+          }
+        }
+      }
+      if (ours.join(' ') !== packet.kinds.join(' ')) {
+        wrong.push(`${JSON.stringify(packet)}: ${ours.join(' ')}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('what the host sends leaves as `ip route get` says', () => {
+    const wrong: string[] = [];
+    for (const packet of packets) {
+      kernel.write({ ...facts(packet, 0), source: packet.sender });
+      const way = kernel.routeOutput();
+      const ours = way === Path.SENT ? names[kernel.outcome().oif - 1] : 'error';
+      if (ours !== packet.sent) wrong.push(`${JSON.stringify(packet)}: ${ours}`);
     }
     expect(wrong).toEqual([]);
   });

@@ -153,6 +153,42 @@ def packets(seed, count):
     return made
 
 
+KINDS = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW"]
+
+
+def add_kinds():
+    """Rules in a chain of raw that count each kind of the source and of the destination."""
+    for ip in ("iptables-legacy", "ip6tables-legacy"):
+        lines = ["*raw"]
+        for side in ("src", "dst"):
+            for limit in ("", " --limit-iface-in"):
+                # xt_addrtype refuses the other kinds in IPv6.
+                for kind in KINDS if ip[2] == "t" else ("UNSPEC", "UNICAST", "LOCAL", "ANYCAST", "MULTICAST", "UNREACHABLE"):
+                    lines.append(f"-A PREROUTING -m addrtype --{side}-type {kind}{limit} -m comment --comment {side}{'-in' if limit else ''}-{kind}")
+        rules = "\n".join(lines + ["COMMIT", ""])
+        done = subprocess.run(["ip", "netns", "exec", A, ip + "-restore", "-w", "-n"], input=rules, text=True, capture_output=True)
+        if done.returncode != 0:
+            sys.exit(done.stderr)
+
+
+def kind_counters(six):
+    text = sh(("ip6" if six else "ip") + "tables-legacy-save -c -t raw")
+    found = re.findall(r'\[(\d+):\d+\] -A PREROUTING .*--comment "?((?:src|dst)[A-Za-z-]+)"?', text)
+    return {name: int(number) for number, name in found}
+
+
+def sent(packet):
+    """`ip route get` from the host itself: the interface, or the word for an error."""
+    six = ":" in packet["source"]
+    mark = " mark 0x10" if packet.get("ttl") == 77 else ""
+    tos = f" tos {packet['tos'] & 0x1C:#x}" if "tos" in packet else ""
+    ports = f" ipproto udp sport 1000 dport {packet.get('dport', 9)}"
+    text = subprocess.run(["ip", "netns", "exec", A, "sh", "-c", f"ip {'-6 ' if six else ''}route get {packet['destination']} from {packet['sender']}{mark}{tos}{ports}"], capture_output=True, text=True)
+    if text.returncode != 0 or re.match(r"(unreachable|prohibit|blackhole)", text.stdout):
+        return "error"
+    return re.search(r" dev (\S+)", text.stdout).group(1)
+
+
 SCENARIOS = {
     "router": "",
     "host": "echo 0 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv6/conf/all/forwarding",
@@ -190,6 +226,9 @@ def main():
                 sockets["eth" + n] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
                 sockets["eth" + n].bind(("p" + n, 0))
             cases = packets(first + seed, count)
+            add_kinds()
+            dice = random.Random(seed)
+            kinds = {False: kind_counters(False), True: kind_counters(True)}
             seen = {False: counters(False), True: counters(True)}
             for p in cases:
                 six = ":" in p["source"]
@@ -202,6 +241,11 @@ def main():
                 seen[six] = now
                 p["seen"] = ("lost" if change[0] == 0 else "local" if change[1] else "eth0" if change[2] else "eth1" if change[3]
                              else "other" if change[4] else "dropped")
+                now = kind_counters(six)
+                p["kinds"] = [name for name in now if now[name] != kinds[six][name]]
+                kinds[six] = now
+                p["sender"] = dice.choice(["2001:db8:0::1", "2001:db8:1::1"] if six else ["10.0.0.1", "10.1.0.1", "10.0.0.5", "127.0.0.1"])
+                p["sent"] = sent(p)
             result.append({"name": name, "files": files, "packets": [p for p in cases if "seen" in p]})
             enter(A)
         finally:
