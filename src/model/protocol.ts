@@ -41,9 +41,6 @@ for (const entry of OTHER_NAMES.trim().split(/\s+/)) {
 const ownNames = new Map<number, string>();
 for (const [name, number] of OWN_NAMES) if (!ownNames.has(number)) ownNames.set(number, name);
 
-const otherNames = new Map<number, string>();
-for (const [name, number] of numbers) if (!otherNames.has(number)) otherNames.set(number, name);
-
 /** Number of a protocol given by name, in lower case; 0 is `all`. Numbers are not looked at. */
 export function protocolNumber(name: string): number | undefined {
   return numbers.get(name);
@@ -52,11 +49,6 @@ export function protocolNumber(name: string): number | undefined {
 /** The name that iptables-save prints for a protocol, or undefined where it prints the number. */
 export function protocolName(number: number): string | undefined {
   return ownNames.get(number);
-}
-
-/** As protocolName, and for other numbers the name of protocols(5): for listings and reports. */
-export function anyProtocolName(number: number): string | undefined {
-  return ownNames.get(number) ?? otherNames.get(number);
 }
 
 /** Every known name, for hints. */

@@ -87,9 +87,3 @@ export function servicePort(name: string, protocol?: 'tcp' | 'udp' | 'sctp' | 'd
   ports ??= load();
   return ports.get(protocol === undefined ? name : `${name}/${LETTERS[protocol]}`);
 }
-
-/** Every name and alias, for hints. */
-export function serviceNames(): string[] {
-  ports ??= load();
-  return [...ports.keys()].filter((key) => !key.includes('/'));
-}

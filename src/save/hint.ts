@@ -29,7 +29,7 @@ function distance(a: string, b: string, limit: number): number {
 const MAX_NAMES = 1000;
 
 /** The name nearest to `word`, if it is near. */
-export function nearest(word: string, names: Iterable<string>): string | undefined {
+function nearest(word: string, names: Iterable<string>): string | undefined {
   // Names are short; a long word is no misspelling of one.
   if (word.length > 40) return undefined;
   const limit = word.length <= 3 ? 1 : 2;

@@ -39,7 +39,7 @@ export interface LoadedExtension {
 }
 
 /** -s, -d, -p, -i, -o, -f; `-f` has no value. */
-export interface GivenOptions {
+interface GivenOptions {
   s: Given | undefined;
   d: Given | undefined;
   p: Given | undefined;

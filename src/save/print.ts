@@ -121,7 +121,7 @@ function printOptions(
 }
 
 /** Whether a match's or target's options are those of an extension that is not modelled. */
-export function isUnknown(options: unknown): options is UnknownOptions {
+function isUnknown(options: unknown): options is UnknownOptions {
   return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }
 

@@ -16,6 +16,7 @@ import type {
   UnknownOptions,
 } from '../model/ruleset.ts';
 import { didYouMean } from './hint.ts';
+import { OTHER_MATCHES, OTHER_TARGETS } from './known.ts';
 import { type Given, type LoadedExtension, type ScannedLine, short } from './line.ts';
 import type { ExtensionTable } from './registry.ts';
 
@@ -34,16 +35,7 @@ export interface RuleContext {
 }
 
 const MAX_CACHED_ADDRESSES = 4096;
-
-/** Names of targets that are not modelled yet: an unknown name that is not among these is a misspelled chain. */
-const OTHER_TARGETS = new Set(
-  (
-    'AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK CT DNAT DNPT DSCP ECN HL HMARK IDLETIMER LED LOG MARK ' +
-    'MASQUERADE MIRROR NETMAP NFLOG NFQUEUE NOTRACK RATEEST REDIRECT REJECT SAME SECMARK SET SNAT SNPT SYNPROXY ' +
-    'TARPIT TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG ACCOUNT CHAOS DELUDE DHCPMAC ECHO IPMARK LOGMARK ' +
-    'NDPI PROTO RTPENGINE STEAL SYSRQ XOR BALANCE FTOS IMQ IPV4OPTSSTRIP ROUTE'
-  ).split(' '),
-);
+const GO_ON = '--unknown match, no-match or verdict goes on without it';
 
 /** `-p`'s number; 0 is any. Throws BAD_VALUE. */
 export function parseProtocol(given: Given): number {
@@ -266,7 +258,7 @@ function unknownMatch(loaded: LoadedExtension, context: RuleContext): Wasmtables
     place: loaded.place,
     hint: elsewhere
       ? `it exists for ${other === 'ipv4' ? 'IPv4' : 'IPv6'} only`
-      : (didYouMean(loaded.name, names) ?? '--unknown match, no-match or verdict goes on without it'),
+      : ((OTHER_MATCHES.has(loaded.name) ? undefined : didYouMean(loaded.name, names)) ?? GO_ON),
   });
 }
 
@@ -296,7 +288,7 @@ function parseTarget(scanned: ScannedLine, context: RuleContext): Target | undef
     if (isTarget && !context.keepUnknown) {
       throw new WasmtablesError('UNKNOWN_TARGET', `target \`${target.name}\` is not known`, {
         place: target.place,
-        hint: '--unknown match, no-match or verdict goes on without it',
+        hint: GO_ON,
       });
     }
     if (!isTarget) {

@@ -241,6 +241,7 @@ describe('errors', () => {
     ['-A INPUT --dport 80', 10, 'unknown option `--dport`', '`--dport` needs `-p tcp` or `-p udp`'],
     ['-A INPUT -p udp --syn', 17, 'unknown option `--syn`', 'needs `-p tcp`'],
     ['-A INPUT -p tcp --dprt 80', 17, 'unknown option `--dprt`', undefined],
+    ['-A INPUT -m u32 --u32 0', 13, 'match `u32` is not known', 'hint: --unknown match'],
     ['-A INPUT -m tpc', 13, 'match `tpc` is not known', 'did you mean tcp?'],
     ['-A INPUT -j DNAT', 13, 'target `DNAT` is not known', '--unknown'],
     ['-A INPUT -j ACEPT', 13, 'no chain and no target is called `ACEPT`', 'did you mean ACCEPT?'],
