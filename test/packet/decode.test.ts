@@ -22,45 +22,44 @@ function outcome(frame: Frame): [number, number, number] {
 test('every field of a plain frame', () => {
   const d = decode(1, ethernet(0x0800), syn, [0, 0, 0, 0, 0, 0]);
   const frame = d.get(Packet.FRAME);
-  const expected = {
-    PROTO: 6,
-    SPORT: 40000,
-    DPORT: 443,
-    TCP_FLAGS: 2,
-    ICMP: 0,
-    LENGTH: 40,
-    TTL: 61,
-    TOS: 0x28,
-    MARK: 0,
-    IIF: 0,
-    OIF: 0,
-    PKTTYPE: 0,
-    FRAG_OFFSET: 0,
-    FLAGS: Packet.FLAG_PORTS | Packet.FLAG_DONT_FRAGMENT,
-    L3: frame + 14,
-    L3_CAP: 40,
-    L4_OFFSET: 20,
-    L4_LEN: 20,
-    L4_CAP: 20,
-    MAC: frame,
-    ETHERTYPE: 0,
-    FAMILY: 4,
-    PATH: 0,
-    VERDICT: Verdict.ACCEPT,
-    REASON: 0,
-    HOOK: Hook.NONE,
-    DECISION: Packet.NO_RULE,
-    FILTER_DECISION: Packet.NO_RULE,
-    COOKED: 0,
-    VLAN_COUNT: 0,
-    VLAN_ID: 0,
-    VLAN_ID2: 0,
-    VLAN_TPID: 0,
-    FRAG_HEADER: 0,
-    AUTH_HEADER: 0,
-  };
-  const got = Object.fromEntries(Object.keys(expected).map((name) => [name, d.get(Packet[name as 'PROTO'])]));
-  expect(got).toEqual(expected);
+  const expected: [string, number, number][] = [
+    ['PROTO', Packet.PROTO, 6],
+    ['SPORT', Packet.SPORT, 40000],
+    ['DPORT', Packet.DPORT, 443],
+    ['TCP_FLAGS', Packet.TCP_FLAGS, 2],
+    ['ICMP', Packet.ICMP, 0],
+    ['LENGTH', Packet.LENGTH, 40],
+    ['TTL', Packet.TTL, 61],
+    ['TOS', Packet.TOS, 0x28],
+    ['MARK', Packet.MARK, 0],
+    ['IIF', Packet.IIF, 0],
+    ['OIF', Packet.OIF, 0],
+    ['PKTTYPE', Packet.PKTTYPE, 0],
+    ['FRAG_OFFSET', Packet.FRAG_OFFSET, 0],
+    ['FLAGS', Packet.FLAGS, Packet.FLAG_PORTS | Packet.FLAG_DONT_FRAGMENT],
+    ['L3', Packet.L3, frame + 14],
+    ['L3_CAP', Packet.L3_CAP, 40],
+    ['L4_OFFSET', Packet.L4_OFFSET, 20],
+    ['L4_LEN', Packet.L4_LEN, 20],
+    ['L4_CAP', Packet.L4_CAP, 20],
+    ['MAC', Packet.MAC, frame],
+    ['ETHERTYPE', Packet.ETHERTYPE, 0],
+    ['FAMILY', Packet.FAMILY, 4],
+    ['PATH', Packet.PATH, 0],
+    ['VERDICT', Packet.VERDICT, Verdict.ACCEPT],
+    ['REASON', Packet.REASON, 0],
+    ['HOOK', Packet.HOOK, Hook.NONE],
+    ['DECISION', Packet.DECISION, Packet.NO_RULE],
+    ['FILTER_DECISION', Packet.FILTER_DECISION, Packet.NO_RULE],
+    ['COOKED', Packet.COOKED, 0],
+    ['VLAN_COUNT', Packet.VLAN_COUNT, 0],
+    ['VLAN_ID', Packet.VLAN_ID, 0],
+    ['VLAN_ID2', Packet.VLAN_ID2, 0],
+    ['VLAN_TPID', Packet.VLAN_TPID, 0],
+    ['FRAG_HEADER', Packet.FRAG_HEADER, 0],
+    ['AUTH_HEADER', Packet.AUTH_HEADER, 0],
+  ];
+  for (const [name, field, value] of expected) expect([name, d.get(field)]).toEqual([name, value]);
   expect([d.address(Packet.SRC), d.address(Packet.DST)]).toEqual(['0a000001', 'c0a80102']);
 });
 
@@ -166,12 +165,6 @@ describe('lengths', () => {
       Reason.IP_TRUNCATED,
       0,
     ]);
-  });
-
-  test('a frame check sequence is no part of the frame', () => {
-    const bytes = bytesOf(ethernet(0x0800), ipv4({ payload: udp(1, 2), length: 30 }), [1, 2, 3, 4]);
-    expect(outcome({ linktype: 1, bytes })).toEqual([Verdict.ACCEPT, 0, 0]);
-    expect(outcome({ linktype: 1, bytes, fcsBytes: 4 })).toEqual([Verdict.LOST, Reason.IP_TRUNCATED, 0]);
   });
 
   test('a checksum is wrong', () => {

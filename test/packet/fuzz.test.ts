@@ -61,8 +61,7 @@ function randomFrame(random: (below: number) => number): Frame {
     );
   const length = bytes.length;
   if (random(4) === 0) bytes = bytes.slice(0, random(bytes.length + 1));
-  const fcs = random(16) === 0 ? { fcsBytes: 4 } : {};
-  return { linktype, bytes, length: random(16) ? length : random(2000), ...fcs };
+  return { linktype, bytes, length: random(16) ? length : random(2000) };
 }
 
 function checkSane(decoder: Decoder, frame: Frame): void {
@@ -94,7 +93,7 @@ test('random frames decode to sane records, and alike one by one and in vectors'
   const decoder = new Decoder();
   const random = randomSource(2024);
   const seen = new Map<string, number>();
-  for (let i = 0; i < 60_000; i++) {
+  for (let i = 0; i < 25_000; i++) {
     const frame = randomFrame(random);
     decoder.decode(frame);
     checkSane(decoder, frame);

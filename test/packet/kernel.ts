@@ -16,7 +16,6 @@ export interface Frame {
   readonly bytes: Uint8Array;
   /** Original length, when the frame is cut. */
   readonly length?: number | undefined;
-  readonly fcsBytes?: number | undefined;
 }
 
 /** Decodes single frames; the last frame's record can be read field by field. */
@@ -40,7 +39,6 @@ export class Decoder {
   decode(frame: Frame): this {
     const link = INTERFACES + Capture.INTERFACE_BYTES;
     this.view.setUint32(link + Capture.LINKTYPE, frame.linktype, true);
-    this.view.setUint32(link + Capture.FCS_BYTES, frame.fcsBytes ?? 0, true);
     const address = this.bytes.length - frame.bytes.length;
     this.bytes.set(frame.bytes, address);
     this.bytes.fill(0xa5, this.record, this.record + Packet.BYTES);
