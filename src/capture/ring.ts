@@ -27,7 +27,7 @@ const ENDED = 1;
 const FAILED = 2;
 
 /** Bytes that a ring holds: several times the longest record, so that reader and writer rarely wait. */
-export const RING_BYTES = 4 * 1024 * 1024;
+const RING_BYTES = 4 * 1024 * 1024;
 
 export function allocateRing(allocate: Allocate): number {
   return allocate(DATA + RING_BYTES);
