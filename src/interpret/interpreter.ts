@@ -47,7 +47,7 @@ export interface Outcome {
   /** The last hook reached. */
   readonly hook: HookName | null;
   readonly verdict: 'ACCEPT' | 'DROP' | 'REJECT' | 'QUEUE' | 'LOST' | 'FRAGMENT' | 'UNKNOWN' | 'SKIP';
-  /** What decided; for LOST by hotdrop and UNKNOWN the rule that could not be asked. */
+  /** What decided; for UNKNOWN the rule that could not be asked. */
   readonly table: TableName | null;
   readonly chain: string | null;
   readonly rule: number | null;
@@ -106,7 +106,7 @@ export class Interpreter {
       table: end.decision?.table ?? null,
       chain: end.decision?.chain ?? null,
       rule: end.decision?.rule ?? null,
-      in: packet?.in?.name ?? null,
+      in: (packet?.in ?? journey.in)?.name ?? null,
       out: packet?.out?.name ?? null,
       mark: packet?.mark ?? 0,
       reason: end.reason,
@@ -162,12 +162,13 @@ export class Interpreter {
   /** `--hook`: the tables of one hook, with the interfaces that the capture or the options name. */
   #oneHook(hook: HookName, frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
     const incoming = hook !== 'OUTPUT' && hook !== 'POSTROUTING';
-    const packet = this.#parse(link, rest, incoming);
-    journey.packet = packet;
     const { machine } = this.#options;
     const named = frame.interfaceIndex ?? 0;
     const device = (index: number): Interface | undefined => this.#routing.interface(index);
-    if (incoming) packet.in = device(named || machine.defaultIn);
+    if (incoming) journey.in = device(named || machine.defaultIn);
+    const packet = this.#parse(link, rest, incoming);
+    journey.packet = packet;
+    packet.in = journey.in;
     if (hook === 'FORWARD') packet.out = device(machine.defaultOut);
     if (!incoming) packet.out = device(named || machine.defaultOut);
     packet.packetType = packetType(machine, link, packet.in);
@@ -203,7 +204,9 @@ export class Interpreter {
 
   #receive(path: Path, base: Interface | undefined, rest: Bytes, link: Link, journey: Journey): void {
     const { machine } = this.#options;
+    journey.in = base;
     const device = base === undefined ? undefined : receivingDevice(machine, base, link.vlans);
+    journey.in = device;
     const type = packetType(machine, link, device);
     const packet = this.#parse(link, rest, true);
     packet.packetType = type;
@@ -238,6 +241,8 @@ interface Journey {
   packet: Packet | undefined;
   family: Family | null;
   device?: Interface | undefined;
+  /** Where it came in, if it came in. */
+  in?: Interface | undefined;
 }
 
 /** A router of which nothing is known: from `--in` to `--out`, and what comes in there back. */

@@ -92,12 +92,15 @@ export class Path {
   /** ip_rcv_finish_core and dst_input. */
   #finish4(packet: Packet, device: Interface): void {
     const way = this.#routeInput4(packet, device);
-    if (packet.headerBytes > 20) {
-      checkIpv4Options(packet, sysctl.acceptsSourceRoute(this.routing.machine, device));
-    }
+    this.#checkOptions4(packet, device);
     if (way !== 'group') this.#refuseUnicastInMulticast(packet, device);
     if (way === 'local' || way === 'group') this.#deliver(packet);
     else this.#forward(packet, way);
+  }
+
+  #checkOptions4(packet: Packet, device: Interface): void {
+    if (packet.headerBytes === 20) return;
+    checkIpv4Options(packet, sysctl.acceptsSourceRoute(this.routing.machine, device));
   }
 
   #flow(packet: Packet, device: Interface | undefined): Flow {
@@ -214,13 +217,14 @@ export class Path {
   /** ip6_rcv_finish, ip6_route_input and dst_input. */
   #finish6(packet: Packet, device: Interface): void {
     const { machine } = this.routing;
-    if (isMulticast(packet.destination)) {
+    const strict = needsStrict(packet.destination) ? device : undefined;
+    const route = this.routing.lookup({ ...this.#flow(packet, device), strict });
+    // Routes to groups lead to ip6_mc_input.
+    if (isMulticast(route.destination)) {
       if (!joined(machine, device, packet.destination)) throw new Lost('not-joined');
       this.#deliver(packet);
       return;
     }
-    const strict = needsStrict(packet.destination) ? device : undefined;
-    const route = this.routing.lookup({ ...this.#flow(packet, device), strict });
     if (route.type === 'local' || route.type === 'anycast') {
       this.#deliver(packet);
       return;
@@ -242,7 +246,9 @@ export class Path {
   #loop(packet: Packet, lo: Interface): void {
     packet.in = lo;
     packet.out = undefined;
+    if (packet.family === 'ipv6') this.#checkArrival6(packet, lo);
     this.hooks.run('PREROUTING', packet);
+    if (packet.family === 'ipv4') this.#checkOptions4(packet, lo);
     this.#deliver(packet);
   }
 
@@ -256,6 +262,11 @@ export class Path {
     const { destination, source } = packet;
     const { machine } = this.routing;
     const lo = machine.interfaces.find((one) => one.loopback);
+    if (packet.family === 'ipv4' && (isMulticast(source) || isLimitedBroadcast(source))) {
+      throw new Lost('martian-source');
+    }
+    // What was captured on lo was routed there.
+    if (device?.loopback === true) return device;
     if (packet.family === 'ipv4' && (isMulticast(destination) || isLimitedBroadcast(destination))) {
       const owner = this.#ownerOf(source);
       if (owner !== undefined) return owner;

@@ -1,13 +1,14 @@
 // The tables at one hook, in the order of their priorities (NF_IP_PRI_*), and rerouting between them.
 
 import { type Chain, type HookName, type RuleSet, TABLE_ORDER, type Table } from '../model/ruleset.ts';
+import { Lost } from './lost.ts';
 import type { Decision, Packet } from './packet.ts';
 import { type Walked, type Walker, walkTable } from './walk.ts';
 
 /** Thrown when a rule or policy ends a packet's way. */
 export class Ended extends Error {
   override readonly name = 'Ended';
-  readonly verdict: 'DROP' | 'QUEUE' | 'REJECT' | 'UNKNOWN' | 'LOST';
+  readonly verdict: 'DROP' | 'QUEUE' | 'REJECT' | 'UNKNOWN';
   readonly decision: Decision;
   readonly reason: string | null;
 
@@ -66,7 +67,8 @@ function decide(packet: Packet, table: Table, walked: Walked): void {
   packet.decision = decision;
   if (table.name === 'filter') packet.filterDecision = decision;
   if (walked.verdict === 'ACCEPT') return;
-  if (walked.verdict === 'hotdrop') throw new Ended('LOST', decision, 'hotdrop');
+  // No rule asked for it: the drop is not the rule's.
+  if (walked.verdict === 'hotdrop') throw new Lost('hotdrop');
   if (walked.verdict === 'unknown') throw new Ended('UNKNOWN', decision, walked.reason ?? null);
   throw new Ended(walked.verdict, decision);
 }

@@ -92,6 +92,21 @@ class Builder {
     };
     this.interfaces.push(one);
     for (const each of one.addresses) this.addKernelRoutes(one, each);
+    if (!loopback) this.addMulticastRoute(one);
+  }
+
+  /** addrconf_add_mroute */
+  addMulticastRoute(one: Interface): void {
+    this.routes.push({
+      family: 'ipv6',
+      type: 'multicast',
+      destination: address('ff00::'),
+      prefixLength: 8,
+      table: LOCAL,
+      out: one.index,
+      metric: 256,
+      tos: 0,
+    });
   }
 
   /** fib_add_ifaddr, addrconf_add_linklocal and the like. */
