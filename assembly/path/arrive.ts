@@ -2,6 +2,7 @@
 // (__netif_receive_skb_core(), ip_rcv(), ip6_rcv()).
 
 import * as Capture from '../../src/layout/capture.ts';
+import * as Hook from '../../src/layout/hook.ts';
 import * as Host from '../../src/layout/host.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -108,6 +109,8 @@ function arriveUnrouted(host: usize, p: usize, named: u32, placement: u32): void
 function lose(p: usize, reason: u32): void {
   store<u32>(p, Verdict.LOST, Packet.VERDICT);
   store<u32>(p, reason, Packet.REASON);
+  // --hook: the hook that it was for is not reached.
+  store<u32>(p, Hook.NONE, Packet.HOOK);
 }
 
 /** IIF is set when the packet comes back in. */

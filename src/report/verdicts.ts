@@ -9,7 +9,6 @@ import * as Packet from '../layout/packet.ts';
 import * as Reason from '../layout/reason.ts';
 import * as Verdict from '../layout/verdict.ts';
 import type { TableName } from '../model/ruleset.ts';
-import { etherTypeName } from './ethertype.ts';
 import { reasonName } from './reason.ts';
 import { verdictName } from './verdict.ts';
 
@@ -185,7 +184,9 @@ function tailText(view: DataView, record: number, names: VerdictNames): string {
   const hook = view.getUint8(record + Batch.RESULT_HOOK);
   const decision = view.getUint32(record + Batch.RESULT_DECISION, true);
   const rules = family === 6 ? names.rules6 : names.rules4;
-  const byRule = verdict !== Verdict.LOST && verdict !== Verdict.SKIP && verdict !== Verdict.UNKNOWN;
+  const hotdrop = view.getUint8(record + Batch.RESULT_REASON) === Reason.HOTDROP;
+  const byRule =
+    hotdrop || (verdict !== Verdict.LOST && verdict !== Verdict.SKIP && verdict !== Verdict.UNKNOWN);
   const rule = byRule && decision !== Packet.NO_RULE ? rules[decision] : undefined;
   const fields = {
     family: family === 4 ? 'ipv4' : family === 6 ? 'ipv6' : null,
@@ -208,7 +209,7 @@ function reasonText(reason: number, decision: number, family: number, names: Ver
     case Reason.NONE:
       return null;
     case Reason.ETHERTYPE:
-      return etherTypeName(decision);
+      return `0x${decision.toString(16).padStart(4, '0')}`;
     case Reason.LINK_TYPE:
       return linkTypeName(decision);
     case Reason.EXTENSION:

@@ -88,7 +88,7 @@ describe('verdict lines', () => {
     ]).map((line) => JSON.parse(line));
     expect(parsed.map(({ reason }) => reason)).toEqual([
       'ttl',
-      'arp',
+      '0x0806',
       '0x88b5',
       'ieee802.11-radiotap',
       'recent',
