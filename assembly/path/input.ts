@@ -156,7 +156,9 @@ function sourceReason(
 
 function input6(host: usize, p: usize, device: u32): u32 {
   const high = load<u64>(p, Packet.DST);
-  const strict = needsInterface6(high, load<u64>(p, Packet.DST + 8));
+  // Where routes are made up, they say nothing about interfaces that the capture names.
+  const known = (load<u32>(host, Host.FLAGS) & Host.ROUTE_BACK) != 0;
+  const strict = known && needsInterface6(high, load<u64>(p, Packet.DST + 8));
   const mark = load<u32>(p, Packet.MARK);
   const route = Fib.lookup(host, p, p + Packet.DST, p + Packet.SRC, device, device, strict, mark, Fib.AHEAD);
   if (route < Fib.FIRST_ROUTE) return dropped(p, Fib.failureReason(route));

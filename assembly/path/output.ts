@@ -84,7 +84,7 @@ function output6(lane: usize, host: usize, p: usize): u32 {
     p + Packet.SRC,
     loopback,
     device,
-    device != 0,
+    device != 0 && (load<u32>(host, Host.FLAGS) & Host.ROUTE_BACK) != 0,
     load<u32>(p, Packet.MARK),
     Fib.AHEAD,
   );

@@ -8,7 +8,12 @@ import { config } from './sysctl.ts';
 export function joinedGroups(machine: Machine): readonly Group[] {
   const everywhere = ['224.0.0.1', 'ff02::1', 'ff01::1'].map((text) => group(0, text));
   if (machine.groups !== undefined) return [...everywhere, ...machine.groups];
-  return [...everywhere, ...machine.interfaces.flatMap((one) => ownGroups(machine, one))];
+  const own = machine.interfaces.flatMap((one) => ownGroups(machine, one));
+  // Where the interfaces are made up, the capture may name another one.
+  return [
+    ...everywhere,
+    ...(machine.routeBack === false ? own.map(({ address }) => ({ address, interfaceIndex: 0 })) : own),
+  ];
 }
 
 function group(interfaceIndex: number, text: string): Group {

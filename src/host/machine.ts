@@ -107,7 +107,7 @@ export interface Machine {
   readonly useVlan: boolean;
   /** True when addresses and routes are really known; false for the guess "a router": everything is forwarded. */
   readonly routed: boolean;
-  /** False: the routes are made up, so that the one back to a source says nothing about where it came in. */
+  /** False: interfaces and routes are made up, and say nothing about where a packet came in. */
   readonly routeBack?: boolean | undefined;
   /** Joined groups; undefined: those that the kernel joins by itself. */
   readonly groups?: readonly Group[] | undefined;

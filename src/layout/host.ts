@@ -64,7 +64,10 @@ export const PLACEMENT_ROUTER = 2;
 
 export const USE_MAC = 1;
 export const USE_VLAN = 2;
-/** A packet whose interface nothing else tells came in where the route back to its source points. */
+/**
+ * Interfaces and routes are really known: a packet whose interface nothing else tells came in where the route back to
+ * its source points, and link-local and multicast routes count on their own interface only.
+ */
 export const ROUTE_BACK = 4;
 /** IPv4 has policy rules or local routes besides the kernel's own: fib_validate_source looks the source up. */
 export const FULL_SOURCE_CHECK = 8;

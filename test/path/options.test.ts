@@ -34,6 +34,15 @@ describe('--local', () => {
     expect(machine.way({ source, destination })).toBe(way);
   });
 
+  test('interfaces that only the capture names are as good', () => {
+    const neighbour = new TestMachine(machineFromOptions({ local: 'fe80::1,2001:db8::1' }));
+    const captured = 9;
+    expect(neighbour.way({ source: 'fe80::9', destination: 'fe80::1', captured })).toBe('local');
+    expect(neighbour.way({ source: 'fe80::9', destination: 'ff02::1', captured })).toBe('local');
+    expect(neighbour.way({ source: 'fe80::9', destination: 'ff02::1:ff00:1', captured })).toBe('local');
+    expect(neighbour.way({ source: 'fe80::1', destination: 'ff02::2', captured })).toBe('send 2');
+  });
+
   test('own source address with the flag inbound is a martian', () => {
     const facts = { source: '10.0.0.1', destination: '10.0.0.1', direction: 1 };
     expect(machine.way(facts)).toBe(`dropped ${Reason.MARTIAN_SOURCE}`);
