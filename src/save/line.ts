@@ -2,71 +2,23 @@
 // with their places, and the options of every loaded extension, still as words.
 
 import { type Place, WasmtablesError } from '../error.ts';
-import type { OptionSpec, ParsedOption } from '../extension/extension.ts';
+import type { OptionSpec } from '../extension/extension.ts';
 import { parseNumber } from '../model/mask.ts';
 import { protocolName } from '../model/protocol.ts';
 import type { Family } from '../model/ruleset.ts';
-import { didYouMean } from './hint.ts';
-import {
-  type BuiltinOption,
-  builtinByLetter,
-  builtinNames,
-  type Extension,
-  findLong,
-  specsOf,
-} from './option.ts';
+import { adviseOption, adviseWord } from './advice.ts';
+import { type BuiltinOption, builtinByLetter, type Extension, findLong } from './option.ts';
 import type { ExtensionTable } from './registry.ts';
+import {
+  type CommandLetter,
+  type Given,
+  type LoadedExtension,
+  newScannedLine,
+  type ScannedLine,
+  short,
+  u64,
+} from './scanned.ts';
 import { type Line, placeOf, type Words } from './word.ts';
-
-export type CommandLetter = 'A' | 'C' | 'D' | 'I' | 'R' | 'L' | 'S' | 'F' | 'Z' | 'N' | 'X' | 'E' | 'P';
-
-/** An option's value and whether it was inverted. */
-export interface Given {
-  readonly value: string;
-  readonly invert: boolean;
-  readonly place: Place;
-}
-
-/** `-m NAME` or `-j NAME` with the options that belong to it. */
-export interface LoadedExtension {
-  readonly kind: 'match' | 'target';
-  readonly name: string;
-  readonly place: Place;
-  /** undefined: not known; then `words` holds what seems to be its own. */
-  readonly extension: Extension | undefined;
-  readonly options: ParsedOption[];
-  readonly words: string[];
-}
-
-/** -s, -d, -p, -i, -o, -f; `-f` has no value. */
-interface GivenOptions {
-  s: Given | undefined;
-  d: Given | undefined;
-  p: Given | undefined;
-  i: Given | undefined;
-  o: Given | undefined;
-  f: Given | undefined;
-}
-
-export interface ScannedLine {
-  command: CommandLetter | undefined;
-  commandPlace: Place | undefined;
-  chain: string | undefined;
-  chainPlace: Place | undefined;
-  /** The number after the chain of -I, -R, -D, -Z; -P's policy and -E's new name are `argument`. */
-  number: number | undefined;
-  argument: Given | undefined;
-  readonly given: GivenOptions;
-  protocol: number | undefined;
-  readonly matches: LoadedExtension[];
-  target: LoadedExtension | undefined;
-  /** -j or -g to a chain, a verdict, or a name that nobody knows. */
-  jump: { readonly name: string; readonly goto: boolean; readonly place: Place } | undefined;
-  /** `-c`: packets and bytes. */
-  counters: { readonly packets: bigint; readonly bytes: bigint } | undefined;
-  /** `-4` in an IPv6 file or the reverse: the line is for the other family. */
-  otherFamily: boolean;
-}
 
 export interface LineContext {
   line: Line;
@@ -85,24 +37,6 @@ const MATCH_ALIASES: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6
 /** Options that `!` may stand before. */
 const INVERTIBLE = 'sdpiof';
 
-function newResult(): ScannedLine {
-  return {
-    command: undefined,
-    commandPlace: undefined,
-    chain: undefined,
-    chainPlace: undefined,
-    number: undefined,
-    argument: undefined,
-    given: { s: undefined, d: undefined, p: undefined, i: undefined, o: undefined, f: undefined },
-    protocol: undefined,
-    matches: [],
-    target: undefined,
-    jump: undefined,
-    counters: undefined,
-    otherFamily: false,
-  };
-}
-
 interface Holder {
   readonly extension: Extension;
   readonly loaded: LoadedExtension;
@@ -112,7 +46,7 @@ interface Holder {
 export class Scanner {
   readonly #words: Words;
   readonly #context: LineContext;
-  #result: ScannedLine = newResult();
+  #result: ScannedLine = newScannedLine();
   /** Extensions whose options getopt knows, in the order of their first loading. */
   readonly #holders: Holder[] = [];
   #unknown: LoadedExtension | undefined;
@@ -129,7 +63,7 @@ export class Scanner {
   /** The line of the words that stand in the scanner's buffer. Throws at the first thing that iptables refuses. */
   scan(): ScannedLine {
     const { text, quoted } = this.#words;
-    this.#result = newResult();
+    this.#result = newScannedLine();
     this.#holders.length = 0;
     this.#unknown = undefined;
     this.#protocolLoaded = false;
@@ -180,20 +114,7 @@ export class Scanner {
 
   #stray(word: string): never {
     const place = this.#placeOf(this.#at);
-    let hint: string | undefined;
-    if (this.#at === 0 && /^(sudo|(.*\/)?ip6?tables(-legacy|-nft)?)$/.test(word)) {
-      hint =
-        'a rule file has the words behind `iptables` only: start the line with the command (-A, -I, ...)';
-    } else if (word.startsWith('#')) {
-      hint =
-        'comments stand on lines of their own that begin with #; inside a rule use -m comment --comment "..."';
-    } else if (this.#at === 0 && (word.startsWith('*') || word === 'COMMIT')) {
-      hint = word === 'COMMIT' ? 'nothing may follow COMMIT' : 'end the table before with COMMIT';
-    } else if (/^[‐-―−]/.test(word)) {
-      hint = 'this is a typographic dash; options begin with -';
-    } else if (this.#at === 0) {
-      hint = 'a rule line begins with a command: -A CHAIN, -I CHAIN, -N CHAIN, -P CHAIN POLICY, ...';
-    }
+    const hint = adviseWord(word, this.#at === 0);
     this.#fail('SYNTAX', `unexpected word \`${short(word)}\``, place, hint);
   }
 
@@ -303,39 +224,8 @@ export class Scanner {
 
   #unknownLong(name: string, index: number): never {
     const place = this.#placeOf(index);
-    const { extensions, family } = this.#context;
-    const owners = extensions
-      .matchNames()
-      .map((match) => extensions.findMatch(match, family))
-      .filter((match) => match !== undefined)
-      .filter((match) => specsOf(match).has(name))
-      .filter((match) => !this.#result.matches.some((loaded) => loaded.extension === match));
-    const owner = owners[0];
-    let hint: string | undefined;
-    const byProtocol = owners.filter((one) => one.protocols !== undefined && one.name !== 'multiport');
-    if (byProtocol.length > 0) {
-      // The two best known of them: 6 and 17 where they are among them.
-      const known = [6, 17, 1, 58];
-      const rank = (one: number): number => (known.includes(one) ? known.indexOf(one) : known.length);
-      const protocols = [...new Set(byProtocol.flatMap((one) => one.protocols ?? []))]
-        .sort((a, b) => rank(a) - rank(b))
-        .slice(0, 2);
-      const needs = protocols.map((one) => `\`-p ${protocolName(one) ?? one}\``);
-      hint = `\`--${name}\` needs ${needs.join(' or ')}`;
-    } else if (owner !== undefined) {
-      hint = `\`--${name}\` needs \`-m ${owner.name}\``;
-    } else {
-      const target = extensions
-        .targetNames()
-        .map((one) => extensions.findTarget(one, family))
-        .find((one) => one !== undefined && specsOf(one).has(name));
-      if (target !== undefined) hint = `\`--${name}\` needs \`-j ${target.name}\` before it`;
-    }
-    if (hint === undefined) {
-      const names = new Set(builtinNames());
-      for (const holder of this.#holders) for (const one of specsOf(holder.extension).keys()) names.add(one);
-      hint = didYouMean(name, names, (one) => `\`--${one}\``);
-    }
+    const loaded = this.#holders.map((holder) => holder.extension);
+    const hint = adviseOption(name, loaded, this.#context);
     this.#fail('UNKNOWN_OPTION', `unknown option \`--${short(name)}\``, place, hint);
   }
 
@@ -598,21 +488,6 @@ export class Scanner {
   }
 }
 
-const U64_MAX = (1n << 64n) - 1n;
-
-/** Digits to a counter; strtoull(3) stops at the largest. */
-export function u64(digits: string): bigint {
-  if (digits.length < 16) return BigInt(Number(digits));
-  if (digits.replace(/^0+/, '').length > 20) return U64_MAX;
-  const value = BigInt(digits);
-  return value > U64_MAX ? U64_MAX : value;
-}
-
 function shownName(option: BuiltinOption): string {
   return option.letter === '0' ? `--${option.name}` : `-${option.letter}`;
-}
-
-/** A word in a message: long ones cut. */
-export function short(word: string): string {
-  return word.length > 60 ? `${word.slice(0, 57)}...` : word;
 }

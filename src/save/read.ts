@@ -15,10 +15,11 @@ import {
 import { chainNameProblem, validateTable } from '../model/validate.ts';
 import { detectBackend, detectFamily, lines } from './family.ts';
 import { didYouMean } from './hint.ts';
-import { type CommandLetter, type LineContext, type ScannedLine, Scanner, short, u64 } from './line.ts';
+import { type LineContext, Scanner } from './line.ts';
 import { printRule } from './print.ts';
 import type { ExtensionTable } from './registry.ts';
 import { buildRules, natDrop, parseProtocol } from './rule.ts';
+import { type CommandLetter, type ScannedLine, short, u64 } from './scanned.ts';
 import { EditBudget, OpenTable } from './table.ts';
 import { type Line, newWords, placeOf, splitWords } from './word.ts';
 

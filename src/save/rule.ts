@@ -17,8 +17,8 @@ import type {
 } from '../model/ruleset.ts';
 import { didYouMean } from './hint.ts';
 import { OTHER_MATCHES, OTHER_TARGETS } from './known.ts';
-import { type Given, type LoadedExtension, type ScannedLine, short } from './line.ts';
 import type { ExtensionTable } from './registry.ts';
+import { type Given, type LoadedExtension, type ScannedLine, short } from './scanned.ts';
 
 export interface RuleContext {
   readonly family: Family;

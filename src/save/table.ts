@@ -11,7 +11,7 @@ import {
   type TableName,
 } from '../model/ruleset.ts';
 import { didYouMean } from './hint.ts';
-import { short } from './line.ts';
+import { short } from './scanned.ts';
 
 const ZERO: Counters = { packets: 0n, bytes: 0n };
 
