@@ -19,8 +19,8 @@ export function dccpOption(p: usize, op: usize): i32 {
   if (reach(p, header + 4, 5) != Op.YES) return Op.UNDECIDABLE;
   const bytes = byteAt(p, header + 4) * 4;
   const fixed = fixedBytes(byteAt(p, header + 8));
-  if (bytes < fixed) return Op.HOTDROP;
   const invert = i32(load<u16>(op, 6));
+  if (bytes < fixed) return inverted(Op.HOTDROP, invert);
   if (bytes == fixed) return Op.NO ^ invert;
   return inverted(findOption(p, header + fixed, bytes - fixed, u32(load<u16>(op, 4))), invert);
 }

@@ -17,7 +17,7 @@ import { sctpChunks } from './sctp';
 import { tcpOption } from './tcp';
 import { transportWord } from './word';
 
-/** Op.NO, YES, HOTDROP or UNDECIDABLE for the operation at `op` and packet record `p`. */
+/** Op.NO, YES, HOTDROP, UNDECIDABLE or HOTDROP_COUNTED for the operation at `op` and packet record `p`. */
 export function match(lane: usize, p: usize, op: usize): i32 {
   switch (u32(load<u16>(op))) {
     case Op.FIELD_RANGE:

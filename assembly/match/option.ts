@@ -26,7 +26,8 @@ export function findOption(p: usize, offset: u32, bytes: u32, wanted: u32): i32 
   return Op.NO;
 }
 
-/** NO and YES the other way round when `invert` is 1; the other results stay. */
+/** NO and YES the other way round when `invert` is 1, HOTDROP as a condition that holds; UNDECIDABLE stays. */
 export function inverted(result: i32, invert: i32): i32 {
+  if (result == Op.HOTDROP) return invert != 0 ? Op.HOTDROP_COUNTED : Op.HOTDROP;
   return result > Op.YES ? result : result ^ invert;
 }

@@ -13,5 +13,6 @@ export function tcpOption(p: usize, op: usize): i32 {
   const bytes = (byteAt(p, header + 12) >> 4) * 4;
   if (bytes < HEADER_BYTES) return Op.HOTDROP;
   const found = findOption(p, header + HEADER_BYTES, bytes - HEADER_BYTES, u32(load<u16>(op, 4)));
-  return inverted(found, i32(load<u16>(op, 6)));
+  // Options that are cut short are no condition that could be inverted.
+  return found == Op.HOTDROP ? found : inverted(found, i32(load<u16>(op, 6)));
 }

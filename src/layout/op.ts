@@ -65,3 +65,8 @@ export const YES = 1;
 export const HOTDROP = 2;
 /** The bytes that would tell are not in the capture. */
 export const UNDECIDABLE = 3;
+/**
+ * HOTDROP by an inverted condition, which xt_sctp.c and xt_dccp.c turn into "matches": legacy iptables counts the rule
+ * if its other conditions hold, and drops the packet then; nftables just drops it.
+ */
+export const HOTDROP_COUNTED = 4;
