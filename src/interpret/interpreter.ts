@@ -8,7 +8,7 @@ import { Bytes, NotCaptured } from './bytes.ts';
 import { type Held, Reassembly } from './fragment.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
-import { type Decision, Packet, parseIpv4, parseIpv6 } from './packet.ts';
+import { type Decision, PACKET_OTHERHOST, Packet, parseIpv4, parseIpv6 } from './packet.ts';
 import { Path } from './path.ts';
 import { packetType, place, receivingDevice } from './place.ts';
 import { Routing } from './route.ts';
@@ -199,15 +199,27 @@ export class Interpreter {
       path.send(packet, placed.device);
       return;
     }
-    this.#receive(path, placed.device, rest, link, journey);
+    this.#receive(path, frame, placed.device, rest, link, journey);
   }
 
-  #receive(path: Path, base: Interface | undefined, rest: Bytes, link: Link, journey: Journey): void {
+  #receive(
+    path: Path,
+    frame: Frame,
+    base: Interface | undefined,
+    rest: Bytes,
+    link: Link,
+    journey: Journey,
+  ): void {
     const { machine } = this.#options;
     journey.in = base;
-    const device = base === undefined ? undefined : receivingDevice(machine, base, link.vlans);
+    const device =
+      base === undefined
+        ? undefined
+        : receivingDevice(machine, base, link.vlans, frame.interfaceIndex !== undefined);
     journey.in = device;
     const type = packetType(machine, link, device);
+    // ip_rcv_core and ip6_rcv_core look at this before the header.
+    if (machine.routed && type === PACKET_OTHERHOST) throw new Lost('other-host');
     const packet = this.#parse(link, rest, true);
     packet.packetType = type;
     journey.packet = packet;

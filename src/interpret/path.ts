@@ -20,7 +20,6 @@ import {
   PACKET_BROADCAST,
   PACKET_HOST,
   PACKET_MULTICAST,
-  PACKET_OTHERHOST,
   type Packet,
 } from './packet.ts';
 import { type Flow, needsStrict, type Routing } from './route.ts';
@@ -48,7 +47,6 @@ export class Path {
   receive(packet: Packet, device: Interface): void {
     packet.in = device;
     if (!device.up) throw new Lost('interface-down');
-    if (packet.packetType === PACKET_OTHERHOST) throw new Lost('other-host');
     if (packet.family === 'ipv6') this.#checkArrival6(packet, device);
     this.hooks.run('PREROUTING', packet);
     if (packet.family === 'ipv4') this.#finish4(packet, device);

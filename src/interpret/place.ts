@@ -87,12 +87,20 @@ function fallback(machine: Machine): Interface | undefined {
 /**
  * __netif_receive_skb_core: the device whose IP layer gets the frame. VLAN devices take the tags, outermost first (tag 0
  * only carries a priority); bridges and bonds take what no VLAN device of their ports does.
+ *
+ * @param named the capture says that the frame was on `base`, so that all its tags are for devices above
  */
-export function receivingDevice(machine: Machine, base: Interface, tags: readonly VlanTag[]): Interface {
+export function receivingDevice(
+  machine: Machine,
+  base: Interface,
+  tags: readonly VlanTag[],
+  named: boolean,
+): Interface {
   const left = machine.useVlan ? tags.filter((tag) => tag.id !== 0) : [];
   const last = left.at(-1);
-  // The capture was taken on the VLAN device, or the route back names it.
-  if (last !== undefined && base.vlan?.id === last.id && base.vlan.protocol === last.tpid) left.length = 0;
+  // The route back to the source led to the VLAN device itself.
+  if (!named && last !== undefined && base.vlan?.id === last.id && base.vlan.protocol === last.tpid)
+    left.length = 0;
   let device = base;
   for (;;) {
     const [tag] = left;
