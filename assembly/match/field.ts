@@ -7,8 +7,7 @@ import { byteAt, reach, transportOffset } from './bytes';
 /** FIELD_RANGE: lo <= field <= hi. */
 export function fieldRange(p: usize, op: usize): i32 {
   const value = load<u32>(p + load<u16>(op, 4));
-  const lo = load<u32>(op, 8);
-  return i32(value - lo <= load<u32>(op, 12) - lo) ^ i32(load<u16>(op, 6));
+  return i32(u32(value >= load<u32>(op, 8)) & u32(value <= load<u32>(op, 12))) ^ i32(load<u16>(op, 6));
 }
 
 /** FIELD_MASK: (field & mask) == value. */

@@ -12,8 +12,8 @@ export function multiport(p: usize, op: usize): i32 {
   const end = op + 12 + usize(load<u32>(op, 8)) * 4;
   for (let range = op + 12; range < end; range += 4) {
     const lo = u32(load<u16>(range));
-    const width = u32(load<u16>(range, 2)) - lo;
-    if (first - lo <= width || second - lo <= width) return 1 ^ invert;
+    const hi = u32(load<u16>(range, 2));
+    if ((first >= lo && first <= hi) || (second >= lo && second <= hi)) return 1 ^ invert;
   }
   return invert;
 }
