@@ -247,17 +247,20 @@ function vlanAbove(host: usize, device: u32, tag: u32): u32 {
   return (tag & 0xfff) == 0 ? device : 0;
 }
 
-/** Six bytes as an integer. An Ethernet header has fourteen bytes, so that eight may be read at 0 and at 6. */
+/**
+ * Six bytes as an integer, first byte lowest, as they lie in memory. An Ethernet header has fourteen bytes, so that
+ * eight may be read at 0 and at 6.
+ */
 function destinationMac(mac: usize): u64 {
-  return bswap<u64>(load<u64>(mac)) >> 16;
+  return load<u64>(mac) & BROADCAST_MAC;
 }
 
 function sourceMac(mac: usize): u64 {
-  return bswap<u64>(load<u64>(mac, 6)) >> 16;
+  return load<u64>(mac, 6) & BROADCAST_MAC;
 }
 
 function groupKind(destination: u64): u32 {
-  if (((destination >> 40) & 1) == 0) return PACKET_HOST;
+  if ((destination & 1) == 0) return PACKET_HOST;
   return destination == BROADCAST_MAC ? PACKET_BROADCAST : PACKET_MULTICAST;
 }
 
@@ -265,7 +268,7 @@ function groupKind(destination: u64): u32 {
 function interfaceOfMac(host: usize, mac: u64): u32 {
   const mask = load<u32>(host, Host.MAC_MASK);
   const table = host + load<u32>(host, Host.MACS);
-  let slot = ((u32(mac) * 0x9e3779b1) >>> 16) & mask;
+  let slot = ((u32(mac >> 16) * 0x9e3779b1) >>> 16) & mask;
   while (true) {
     const entry = table + ((<usize>slot) << 4);
     const owner = load<u32>(entry, 8);

@@ -119,12 +119,12 @@ function interfaceFlags(machine: Machine, one: Interface | undefined): number {
 }
 
 function macNumber(mac: Uint8Array): bigint {
-  return mac.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  return mac.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
 /** The slot where a search for a MAC begins; assembly/path/arrive.ts does the same. */
 function macHash(mac: bigint): number {
-  return Math.imul(Number(mac & 0xffffffffn), 0x9e3779b1) >>> 16;
+  return Math.imul(Number((mac >> 16n) & 0xffffffffn), 0x9e3779b1) >>> 16;
 }
 
 function lowerMacs(writer: Writer, interfaces: readonly Interface[]): void {

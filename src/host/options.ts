@@ -94,6 +94,9 @@ function interfaceName(option: string, name: string | undefined): string | undef
   return name;
 }
 
+/** No packet is longer: nothing is dropped for a limit that nobody has named. */
+const MTU_UNKNOWN = 65535;
+
 /** An interface of which nothing but name and addresses are known. */
 export function makeInterface(
   name: string,
@@ -115,7 +118,7 @@ export function makeInterface(
       addresses: [...own, ...addresses],
     };
   }
-  return { name, index, loopback: false, ethernet: true, up: true, mtu: 1500, addresses };
+  return { name, index, loopback: false, ethernet: true, up: true, mtu: MTU_UNKNOWN, addresses };
 }
 
 function parseLocal(text: string): InterfaceAddress[] {

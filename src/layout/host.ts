@@ -83,7 +83,7 @@ export const IF_MTU = 4;
 export const IF_RP_FILTER = 8;
 /** The interface whose IP layer gets what comes in here: a bridge or bond above; else itself. */
 export const IF_UPPER = 12;
-/** u64: MAC as an integer, first byte highest (IF_HAS_MAC). */
+/** u64: MAC as an integer, first byte lowest (IF_HAS_MAC). */
 export const IF_MAC = 16;
 export const IF_MTU6 = 24;
 export const INTERFACE_BYTES = 32;
