@@ -190,6 +190,14 @@ export class Interpreter {
         journey.packet = answer.packet;
         return answer.packet;
       },
+      aside: (follow) => {
+        try {
+          follow();
+        } catch (error) {
+          const ended = error instanceof Ended && error.verdict !== 'UNKNOWN';
+          if (!ended && !(error instanceof Lost) && !(error instanceof HeldFragment)) throw error;
+        }
+      },
     });
     const placed = place(this.#routing, frame, link, sourceOf(link, rest));
     journey.device = placed.device;

@@ -33,3 +33,13 @@ export function transportHeader(packet: Packet, bytes: number): TransportHeader 
   if (transport.fragmentOffset !== 0) return 'fragment';
   return packet.bytes.has(transport.offset, bytes) ? transport.offset : 'short';
 }
+
+/**
+ * The same for nftables' own expressions (nft_payload_fast_eval), which take the bytes of a later fragment for the
+ * header; in IPv6 those at the start of the packet, as ipv6_find_hdr leaves the offset at 0 there.
+ */
+export function nativeHeader(packet: Packet, bytes: number): number | undefined {
+  const transport = packet.transport();
+  if (transport === undefined) return undefined;
+  return packet.bytes.has(transport.offset, bytes) ? transport.offset : undefined;
+}

@@ -106,6 +106,14 @@ export class Packet {
     this.packetType = packetType;
   }
 
+  /** skb_clone, without a link-layer header. */
+  copy(packetType: number): Packet {
+    const copy = new Packet(this, undefined, packetType);
+    copy.mark = this.mark;
+    copy.out = this.out;
+    return copy;
+  }
+
   /** skb->len at the hooks: what counters add. */
   get length(): number {
     return this.bytes.length;

@@ -19,6 +19,7 @@ import {
   IPPROTO_TCP,
   PACKET_BROADCAST,
   PACKET_HOST,
+  PACKET_LOOPBACK,
   PACKET_MULTICAST,
   type Packet,
 } from './packet.ts';
@@ -32,6 +33,8 @@ export interface Hooks {
   run(hook: HookName, packet: Packet): void;
   /** ip_defrag: the datagram that this fragment completes; throws when it is held or dropped. */
   defragment(packet: Packet): Packet;
+  /** Follows a copy of the packet to its end, which says nothing about the packet itself. */
+  aside(follow: () => void): void;
 }
 
 export class Path {
@@ -236,8 +239,28 @@ export class Path {
     packet.packetType = PACKET_HOST;
     packet.out = this.#routeOutput(packet, device);
     this.hooks.run('OUTPUT', packet);
+    const { out } = packet;
+    if (out?.loopback === false && this.#isBroadcast(packet)) {
+      this.hooks.aside(() => this.#hearOwnBroadcast(packet.copy(PACKET_LOOPBACK), out));
+    }
     this.hooks.run('POSTROUTING', packet);
     if (packet.out?.loopback === true) this.#loop(packet, packet.out);
+  }
+
+  #isBroadcast(packet: Packet): boolean {
+    if (packet.family === 'ipv6') return false;
+    if (isLimitedBroadcast(packet.destination)) return true;
+    if (isMulticast(packet.destination)) return false;
+    return this.routing.lookup(this.#flow(packet, this.#loopback())).type === 'broadcast';
+  }
+
+  /** ip_mc_output, ip_mc_finish_output: a copy of what the host broadcasts comes in again, already routed. */
+  #hearOwnBroadcast(copy: Packet, device: Interface): void {
+    this.hooks.run('POSTROUTING', copy);
+    copy.in = device;
+    copy.out = undefined;
+    this.hooks.run('PREROUTING', copy);
+    this.#deliver(copy);
   }
 
   /** loopback_xmit: the packet comes in on lo with its route; it is not routed again. */
@@ -258,8 +281,7 @@ export class Path {
   /** ip_route_output_key_hash_rcu, ip6_route_output: the interface by which the host sends. */
   #routeOutput(packet: Packet, device: Interface | undefined): Interface | undefined {
     const { destination, source } = packet;
-    const { machine } = this.routing;
-    const lo = machine.interfaces.find((one) => one.loopback);
+    const lo = this.#loopback();
     if (packet.family === 'ipv4' && (isMulticast(source) || isLimitedBroadcast(source))) {
       throw new Lost('martian-source');
     }
@@ -274,6 +296,10 @@ export class Path {
     const flow = { ...this.#flow(packet, lo), strict: this.#boundTo(packet, device) };
     const route = this.routing.lookup(flow);
     return route.type === 'local' || route.type === 'anycast' ? lo : this.routing.interface(route.out);
+  }
+
+  #loopback(): Interface | undefined {
+    return this.routing.machine.interfaces.find((one) => one.loopback);
   }
 
   /** A link-local or multicast destination of IPv6 names its interface by the socket's scope. */

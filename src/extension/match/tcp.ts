@@ -73,7 +73,9 @@ export const tcp: MatchExtension<TcpOptions> = {
 
   lower(options, context) {
     // iptables-nft turns all but --tcp-option, and a match that asks for nothing, into expressions of nftables.
-    const native = options.option === undefined && (portBytes(options) !== 0 || options.flags !== undefined);
+    const { flags, option } = options;
+    const asksFlags = flags !== undefined && (flags.mask !== 0 || flags.compare !== 0 || flags.invert);
+    const native = option === undefined && (portBytes(options) !== 0 || asksFlags);
     if (context.backend === 'nft' && native) lowerNative(options, context);
     else lowerXtables(options, context);
   },

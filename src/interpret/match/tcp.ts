@@ -2,7 +2,7 @@
 
 import type { TcpOptions } from '../../extension/match/tcp.ts';
 import { type Result, result } from '../condition.ts';
-import { type Context, transportHeader } from '../match.ts';
+import { type Context, nativeHeader, transportHeader } from '../match.ts';
 import type { Packet } from '../packet.ts';
 import { portBytes, portsMatch } from './port.ts';
 
@@ -10,7 +10,9 @@ const HEADER_BYTES = 20;
 const FLAGS_OFFSET = 13;
 
 export function tcp(options: TcpOptions, packet: Packet, { backend }: Context): Result {
-  return backend === 'nft' && options.option === undefined
+  // add_nft_tcp of iptables-nft: what asks for nothing, or for a TCP option, stays an xtables match.
+  const asks = portBytes(options) !== 0 || asksFlags(options.flags);
+  return backend === 'nft' && asks && options.option === undefined
     ? native(options, packet)
     : xtables(options, packet);
 }
@@ -27,11 +29,10 @@ function xtables(options: TcpOptions, packet: Packet): Result {
 
 /** nft_payload loads only what is compared; what is not there ends the rule. */
 function native(options: TcpOptions, packet: Packet): Result {
-  const { flags } = options;
-  const bytes = asksFlags(flags) ? FLAGS_OFFSET + 1 : portBytes(options);
-  if (bytes === 0) return 'yes';
-  const header = transportHeader(packet, bytes);
-  if (typeof header !== 'number') return 'no';
+  // An empty mask makes no expression, whatever it is compared with.
+  const flags = options.flags?.mask === 0 ? undefined : options.flags;
+  const header = nativeHeader(packet, flags === undefined ? portBytes(options) : FLAGS_OFFSET + 1);
+  if (header === undefined) return 'no';
   return result(flagsMatch(flags, packet, header) && portsMatch(options, packet, header));
 }
 

@@ -2,18 +2,18 @@
 
 import type { UdpOptions } from '../../extension/match/udp.ts';
 import { type Result, result } from '../condition.ts';
-import { type Context, transportHeader } from '../match.ts';
+import { type Context, nativeHeader, transportHeader } from '../match.ts';
 import type { Packet } from '../packet.ts';
 import { portBytes, portsMatch } from './port.ts';
 
 const HEADER_BYTES = 8;
 
 export function udp(options: UdpOptions, packet: Packet, { backend }: Context): Result {
-  if (backend === 'legacy') return udplite(options, packet);
   const bytes = portBytes(options);
-  if (bytes === 0) return 'yes';
-  const header = transportHeader(packet, bytes);
-  return result(typeof header === 'number' && portsMatch(options, packet, header));
+  // add_nft_udp of iptables-nft: what asks for no port stays an xtables match.
+  if (backend === 'legacy' || bytes === 0) return udplite(options, packet);
+  const header = nativeHeader(packet, bytes);
+  return result(header !== undefined && portsMatch(options, packet, header));
 }
 
 export function udplite(options: UdpOptions, packet: Packet): Result {
