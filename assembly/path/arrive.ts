@@ -213,7 +213,7 @@ function reason6(p: usize, flags: u32, kind: u32): u32 {
     const scope = (destination >> 48) & 15;
     if (scope == 0 || (scope == 1 && !(flags & Host.IF_LOOPBACK))) return Reason.MARTIAN_DESTINATION;
   } else if (kind != PACKET_HOST && flags & Host.IF_DROP_L2_6) {
-    return Reason.MARTIAN_DESTINATION;
+    return Reason.OTHER_HOST;
   }
   if (isMulticast6(source)) return Reason.MARTIAN_SOURCE;
   return hopByHopIsBad(p) ? Reason.BAD_OPTION : 0;

@@ -16,13 +16,23 @@ const MIN_MTU6: u32 = 1280;
 export function forward(lane: usize, p: usize): u32 {
   const host = load<usize>(lane, Lane.HOST);
   const six = load<u32>(p, Packet.FAMILY) == 6;
-  const reason = six ? reason6(lane, host, p) : reason4(lane, host, p);
+  const reason =
+    load<u32>(host, Host.PLACEMENT) == Host.PLACEMENT_ROUTER
+      ? reasonBetween(lane, p)
+      : six
+        ? reason6(lane, host, p)
+        : reason4(lane, host, p);
   if (reason != 0) {
     store<u32>(p, reason, Packet.REASON);
     return Path.DROPPED;
   }
   store<u32>(p, load<u32>(p, Packet.TTL) - 1, Packet.TTL);
   return Path.FORWARD;
+}
+
+/** The guess "a router" knows of nothing but the TTL. */
+function reasonBetween(lane: usize, p: usize): u32 {
+  return load<u32>(p, Packet.TTL) <= 1 ? answered(lane, Reason.TTL) : 0;
 }
 
 function reason4(lane: usize, host: usize, p: usize): u32 {
@@ -36,8 +46,7 @@ function reason4(lane: usize, host: usize, p: usize): u32 {
 }
 
 function reason6(lane: usize, host: usize, p: usize): u32 {
-  const routed = load<u32>(host, Host.PLACEMENT) == Host.PLACEMENT_HOST;
-  if (routed && load<u32>(host, Host.ALL_FORWARDING6) == 0) {
+  if (load<u32>(host, Host.ALL_FORWARDING6) == 0) {
     const record =
       host + load<u32>(host, Host.INTERFACES) + <usize>load<u32>(p, Packet.IIF) * Host.INTERFACE_BYTES;
     if (!(load<u32>(record, Host.IF_FLAGS) & Host.IF_FORCE_FORWARDING6)) return Reason.FORWARDING_OFF;

@@ -35,14 +35,8 @@ function dropped(p: usize, reason: u32): u32 {
   return Path.DROPPED;
 }
 
-/** The guess "a router": everything but multicast and limited broadcast goes out by the other interface. */
+/** The guess "a router": everything goes out by the other interface. */
 function routeBetween(host: usize, p: usize): u32 {
-  if (load<u32>(p, Packet.FAMILY) == 6) {
-    if (isMulticast6(load<u64>(p, Packet.DST))) return joinedOnly(host, p);
-  } else if (load<u32>(p, Packet.DST) >= 0xe0000000) {
-    if (load<u32>(p, Packet.DST) == LIMITED_BROADCAST) return Path.LOCAL;
-    if (isMulticast4(load<u32>(p, Packet.DST))) return joinedOnly(host, p);
-  }
   const out = load<u32>(host, Host.DEFAULT_OUT);
   store<u32>(p, load<u32>(p, Packet.IIF) == out ? load<u32>(host, Host.DEFAULT_IN) : out, Packet.OIF);
   store<u32>(p, 0, Packet.ROUTE_MTU);
@@ -85,6 +79,8 @@ function input4(host: usize, p: usize, device: u32, record: usize): u32 {
   }
   const reason = sourceReason(host, p, device, record, out, true);
   if (reason != 0) return dropped(p, reason);
+  // ip_rcv_finish_core(): a unicast packet in a link-layer group's frame.
+  if (flags & Host.IF_DROP_L2_4 && load<u32>(p, Packet.PKTTYPE) != 0) return dropped(p, Reason.OTHER_HOST);
   if (kind == Host.RTN_LOCAL) return Path.LOCAL;
   store<u32>(p, out, Packet.OIF);
   store<u32>(p, load<u32>(route, Host.ROUTE_MTU), Packet.ROUTE_MTU);
