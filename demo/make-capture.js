@@ -3,7 +3,8 @@
 //
 //   node demo/make-capture.js FILE.pcapng
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ethernet, icmp, ip, mac, tcp, udp } from './packet.js';
 import { fileStart, packetBlock } from './pcapng.js';
 
@@ -297,4 +298,5 @@ const blocks = packets.map(({ at, ...packet }) =>
 );
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error('usage: node demo/make-capture.js FILE.pcapng');
+mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, Buffer.concat([fileStart(INTERFACES), ...blocks]));

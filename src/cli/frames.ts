@@ -33,6 +33,7 @@ export class FrameReader {
   readonly #shared: ScanMemory;
   readonly #kernel: Kernel;
   readonly #lane: LaneArena;
+  readonly #lane: LaneArena;
   readonly #interfaces: Interface[];
   readonly #spool: Spool;
 
@@ -46,10 +47,11 @@ export class FrameReader {
     this.#shared = shared;
     this.#lane = lane;
     this.#kernel = kernel;
+    this.#lane = lane;
     this.#spool = spool;
-    this.#interfaces = [...resolved.machine.interfaces];
-    this.machine = { ...resolved.machine, interfaces: this.#interfaces };
-    this.warnings = resolved.warnings;
+    this.#interfaces = [...found.machine.interfaces];
+    this.machine = { ...found.machine, interfaces: this.#interfaces };
+    this.warnings = found.warnings;
   }
 
   /** Throws WasmtablesError for captures that cannot be opened. */

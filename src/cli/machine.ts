@@ -50,9 +50,7 @@ function machineOf(options: MachineOptions): Machine | undefined {
   const { host, local, in: incoming, out, hook } = options;
   const useVlan = options.vlan === 'ignore' ? false : undefined;
   if (host !== undefined) return withOptions(readHostFolder(host), { in: incoming, out, useVlan });
-  if (local === undefined && incoming === undefined && out === undefined && hook === undefined) {
-    return undefined;
-  }
+  if (local === undefined && hook === undefined) return undefined;
   return machineFromOptions({ local, in: incoming, out, hook: hook as HookName | undefined });
 }
 

@@ -17,6 +17,8 @@ export class Outputs {
   readonly #opened: Output[] = [];
   readonly #files = new Map<string, string>();
   #stdoutTakenBy: string | undefined;
+  /** The first error of an output, after all were opened. */
+  failure: unknown;
 
   /** `inputs`: files that are still being read while outputs are written, and must not be overwritten. */
   constructor(inputs: readonly string[] = []) {
@@ -44,13 +46,29 @@ export class Outputs {
   async open(option: string, file: string): Promise<Output> {
     const output = file === '-' ? stdoutOutput() : await this.#openFile(option, file);
     this.#opened.push(output);
-    return output;
+    const kept = async (step: Promise<void>): Promise<void> => {
+      try {
+        await step;
+      } catch (error) {
+        this.failure ??= error;
+        throw error;
+      }
+    };
+    return {
+      name: output.name,
+      write: (data) => kept(output.write(data)),
+      close: () => kept(output.close()),
+    };
   }
 
   /** Closes what is open; the first error is thrown after all were closed. */
   async close(): Promise<void> {
     const results = await Promise.allSettled(this.#opened.splice(0).map((output) => output.close()));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue;
+      this.failure ??= result.reason;
+      throw result.reason;
+    }
   }
 
   async #openFile(option: string, file: string): Promise<Output> {

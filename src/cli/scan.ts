@@ -1,6 +1,7 @@
 // wasmtables scan CAPTURE...: what the firewall does to the captures.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { WasmtablesError } from '../error.ts';
 import * as extensions from '../extension/index.ts';
 import type { Family, RuleSet } from '../model/ruleset.ts';
 import { summaryJson } from '../report/json.ts';
@@ -28,6 +29,7 @@ interface ScanCommandOptions extends MachineOptions {
   readonly write?: readonly Write[];
   readonly json?: true;
   readonly all?: true;
+  readonly linear?: true;
 }
 
 interface Write {
@@ -95,12 +97,31 @@ async function runScan(captures: readonly string[], options: ScanCommandOptions)
   requireRules('--counters', options.counters, setup.rules4, '--rules');
   requireRules('--counters6', options.counters6, setup.rules6, '--rules6');
   const opened = await openOutputs(options, outputs);
+  try {
+    const result = await runInterruptible(scanOptions(captures, options, setup, opened));
+    for (const warning of result.warnings) warn(`warning: ${warning}`);
+    for (const message of result.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
+    await opened.counters?.write(countersText(result.rules4, options));
+    await opened.counters6?.write(countersText(result.rules6, options));
+    await outputs.close();
+    await printSummary(result, options, outputs.stdoutTakenBy !== undefined && options.json !== true);
+    const { UNKNOWN } = result.verdicts;
+    return result.interrupted || result.broken.length > 0 || UNKNOWN.packets > 0 ? EXIT_PART : EXIT_DONE;
+  } catch (error) {
+    // A full disk is no error of what was asked: part of it is done.
+    if (!(error instanceof WasmtablesError) || error !== outputs.failure) throw error;
+    process.stderr.write(`${error.format()}\n`);
+    return EXIT_PART;
+  }
+}
+
+/** A scan with a progress line, that SIGINT stops. */
+async function runInterruptible(options: ScanOptions): Promise<ScanResult> {
   const progress = new ProgressLine(process.stderr);
   const interrupt = new Interrupt();
-  let result: ScanResult;
   try {
-    result = await scan({
-      ...scanOptions(captures, options, setup, opened),
+    return await scan({
+      ...options,
       signal: interrupt.signal,
       onProgress: (state) => progress.update(state),
     });
@@ -108,14 +129,6 @@ async function runScan(captures: readonly string[], options: ScanCommandOptions)
     interrupt.release();
     progress.clear();
   }
-  for (const warning of result.warnings) warn(`warning: ${warning}`);
-  for (const message of result.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
-  await opened.counters?.write(countersText(result.rules4, options));
-  await opened.counters6?.write(countersText(result.rules6, options));
-  await outputs.close();
-  await printSummary(result, options, outputs.stdoutTakenBy !== undefined && options.json !== true);
-  const { UNKNOWN } = result.verdicts;
-  return result.interrupted || result.broken.length > 0 || UNKNOWN.packets > 0 ? EXIT_PART : EXIT_DONE;
 }
 
 function claimOutputs(options: ScanCommandOptions, outputs: Outputs): void {
@@ -168,6 +181,9 @@ function scanOptions(
     rules4: setup.rules4,
     rules6: setup.rules6,
     machine: setup.machine,
+    in: options.in,
+    out: options.out,
+    linear: options.linear,
     workers: options.workers,
     backend: options.backend === 'auto' ? undefined : options.backend,
     unknown: options.unknown,
@@ -175,11 +191,7 @@ function scanOptions(
     mac: options.mac,
     keepCounters: options.keepCounters,
     verdicts: opened.verdicts,
-    writes: opened.writes.map(({ verdict, output }) => ({
-      verdict,
-      sink: output,
-      format: output.name.toLowerCase().endsWith('.pcapng') ? 'pcapng' : 'pcap',
-    })),
+    writes: opened.writes.map(({ verdict, output }) => ({ verdict, sink: output })),
   };
 }
 

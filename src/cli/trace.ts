@@ -69,7 +69,13 @@ async function runTrace(capture: string, options: TraceOptions): Promise<number>
   const inputs = new Inputs();
   inputs.claim('the capture', capture);
   const { rules4, rules6, machine } = readSetup(options, inputs);
-  const reader = await FrameReader.open({ captures: [capture], machine, mac: options.mac });
+  const reader = await FrameReader.open({
+    captures: [capture],
+    machine,
+    in: options.in,
+    out: options.out,
+    mac: options.mac,
+  });
   for (const warning of reader.warnings) warn(`warning: ${warning}`);
   const backend = chosenBackend(options.backend, rules4 ?? rules6);
   const interpreter = new Interpreter({

@@ -30,7 +30,7 @@ export function summaryJson(result: ScanResult, options: JsonOptions): string {
       packetsPerSecond: elapsedSeconds > 0 ? Math.round(result.packets / elapsedSeconds) : 0,
       interrupted: result.interrupted,
     },
-    families: result.families,
+    families: { ipv4: result.families.ipv4, ipv6: result.families.ipv6, other: result.families.other },
     verdicts: result.verdicts,
     reasons: sorted(result.reasons),
     skipped: sorted(result.skipped),

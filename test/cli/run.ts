@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/** A command that hangs is killed, and its test fails. */
+const LIMIT = { timeout: 8_000, killSignal: 'SIGKILL' } as const;
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -17,6 +20,7 @@ export interface Ran {
 export function run(args: readonly string[], options: SpawnSyncOptions = {}): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     maxBuffer: 1 << 28,
+    ...LIMIT,
     ...options,
     encoding: 'utf8',
   });
@@ -26,7 +30,12 @@ export function run(args: readonly string[], options: SpawnSyncOptions = {}): Ra
 /** The same through a shell; `$W` in the script is the command. */
 export function shell(script: string, options: SpawnSyncOptions = {}): Ran {
   const env = { ...process.env, W: `${process.execPath} ${MAIN}` };
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { env, ...options, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
+    env,
+    ...LIMIT,
+    ...options,
+    encoding: 'utf8',
+  });
   return { code: status, stdout: String(stdout), stderr: String(stderr) };
 }
 
