@@ -33,7 +33,6 @@ export class FrameReader {
   readonly #shared: ScanMemory;
   readonly #kernel: Kernel;
   readonly #lane: LaneArena;
-  readonly #lane: LaneArena;
   readonly #interfaces: Interface[];
   readonly #spool: Spool;
 
@@ -47,11 +46,10 @@ export class FrameReader {
     this.#shared = shared;
     this.#lane = lane;
     this.#kernel = kernel;
-    this.#lane = lane;
     this.#spool = spool;
-    this.#interfaces = [...found.machine.interfaces];
-    this.machine = { ...found.machine, interfaces: this.#interfaces };
-    this.warnings = found.warnings;
+    this.#interfaces = [...resolved.machine.interfaces];
+    this.machine = { ...resolved.machine, interfaces: this.#interfaces };
+    this.warnings = resolved.warnings;
   }
 
   /** Throws WasmtablesError for captures that cannot be opened. */
