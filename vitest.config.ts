@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+const { VITEST_JSON } = process.env;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Several files compile WebAssembly and start pools; the machines have few cores.
     testTimeout: 60_000,
+    // VITEST_JSON names a file for the results, which CI reads.
+    ...(VITEST_JSON !== undefined && { reporters: ['default', 'json'], outputFile: { json: VITEST_JSON } }),
   },
 });

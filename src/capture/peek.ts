@@ -22,7 +22,7 @@ export interface PeekResult {
  * Shows the first `limit` records of the captures, or all if there are fewer, to `visit`: index entries 0 to `count`
  * of the batch at `batch`, several times. Leaves the captures as they were. Of a stream, what fits into the ring can
  * be seen, and nothing of the captures behind it; a live stream is waited for. For the main thread, before any lane
- * reads; `pump` is running when there are streams.
+ * reads; `pump` is running when there are streams. `machineInterface` as for CaptureReader.
  */
 export async function peek(
   memory: WebAssembly.Memory,
@@ -32,12 +32,14 @@ export async function peek(
   batch: number,
   limit: number,
   visit: (batch: number, count: number) => void,
+  machineInterface: (name: string) => number = () => 0,
 ): Promise<PeekResult> {
   for (;;) {
     const settled = pump?.settled ?? true;
     // What is there is counted first, because visitors are to see every record once.
     const { count } = peekNow(memory, kernel, description, batch, limit, () => {});
-    if (settled || count >= limit) return peekNow(memory, kernel, description, batch, limit, visit);
+    if (settled || count >= limit)
+      return peekNow(memory, kernel, description, batch, limit, visit, machineInterface);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
@@ -49,11 +51,12 @@ function peekNow(
   batch: number,
   limit: number,
   visit: (batch: number, count: number) => void,
+  machineInterface: (name: string) => number = () => 0,
 ): PeekResult {
   // The tables only grow, and their counts are in the reader record: putting that back takes new entries away.
   const state = new Uint8Array(memory.buffer, description.reader, Capture.READER_BYTES);
   const before = state.slice();
-  const reader = new CaptureReader(memory, kernel, description, () => 0, 'peek');
+  const reader = new CaptureReader(memory, kernel, description, machineInterface, 'peek');
   const problems: CaptureProblem[] = [];
   const headers = new Map<number, CaptureHeader>();
   let count = 0;

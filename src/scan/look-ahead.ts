@@ -8,6 +8,7 @@ import { guessMachine, macsAreKnown, type PacketFact } from '../host/guess.ts';
 import type { Machine } from '../host/machine.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import * as Capture from '../layout/capture.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
 import type { Address } from '../model/address.ts';
@@ -62,6 +63,21 @@ async function firstPackets(
   const { shared, kernel, pump } = before;
   const lane = before.lanes[0] as LaneArena;
   const facts: PacketFact[] = [];
+  // Index 0 is a capture interface without a name.
+  const names: string[] = [''];
+  const indexOf = (name: string): number =>
+    names.includes(name) ? names.indexOf(name) : names.push(name) - 1;
+  const visit = (batch: number, count: number): void => {
+    for (let first = 0; first < count; first += Lane.VECTOR) {
+      const size = Math.min(Lane.VECTOR, count - first);
+      kernel.open?.(lane.lane, batch, first, size, lane.packets);
+      kernel.decodeVector?.(lane.lane, lane.packets, size);
+      for (let index = 0; index < size; index++) {
+        const fact = factOf(shared, lane.packets + index * Packet.BYTES, names);
+        if (fact !== undefined) facts.push(fact);
+      }
+    }
+  };
   const { headers } = await peek(
     shared.memory,
     kernel,
@@ -69,35 +85,34 @@ async function firstPackets(
     pump,
     lane.batch,
     PEEKED,
-    (batch, count) => {
-      for (let first = 0; first < count; first += Lane.VECTOR) {
-        const size = Math.min(Lane.VECTOR, count - first);
-        kernel.open?.(lane.lane, batch, first, size, lane.packets);
-        kernel.decodeVector?.(lane.lane, lane.packets, size);
-        for (let index = 0; index < size; index++) {
-          const fact = factOf(shared.memory, lane.packets + index * Packet.BYTES);
-          if (fact !== undefined) facts.push(fact);
-        }
-      }
-    },
+    visit,
+    indexOf,
   );
   return { facts, headers };
 }
 
 /** What a decoded packet record tells; undefined for what is not IP. */
-function factOf(memory: WebAssembly.Memory, p: number): PacketFact | undefined {
+function factOf(
+  { memory, captures }: ScanMemory,
+  p: number,
+  interfaceNames: readonly string[],
+): PacketFact | undefined {
   const view = new DataView(memory.buffer);
   const family = view.getUint32(p + Packet.FAMILY, true);
   if (family === 0) return undefined;
   const mac = view.getUint32(p + Packet.MAC, true);
   const bytes = (at: number): Uint8Array | undefined =>
     mac === 0 ? undefined : new Uint8Array(memory.buffer).slice(mac + at, mac + at + 6);
+  const described =
+    captures.interfaces + view.getUint32(p + Packet.CAPTURE_INTERFACE, true) * Capture.INTERFACE_BYTES;
+  const interfaceName = interfaceNames[view.getUint32(described + Capture.MACHINE_INTERFACE, true)];
   const direction = view.getUint32(p + Packet.DIRECTION, true);
   return {
     source: addressAt(view, p + Packet.SRC, family),
     destination: addressAt(view, p + Packet.DST, family),
     destinationMac: bytes(0),
     sourceMac: bytes(6),
+    interfaceName: interfaceName === '' ? undefined : interfaceName,
     direction: direction === 1 ? 'in' : direction === 2 ? 'out' : undefined,
   };
 }
