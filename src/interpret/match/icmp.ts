@@ -5,8 +5,8 @@ import { type Result, result } from '../condition.ts';
 import { transportHeader } from '../match.ts';
 import type { Packet } from '../packet.ts';
 
-/** The kernel asks for four bytes, and reads two. */
-const HEADER_BYTES = 4;
+/** The kernel asks for struct icmphdr, and reads two bytes of it. */
+const HEADER_BYTES = 8;
 /** Type 255 of `--icmp-type any`. */
 const ANY = 255;
 

@@ -47,7 +47,7 @@ export function rt(options: RtOptions, packet: Packet): Result {
   const { bytes } = packet;
   if (header === 'broken' || !bytes.has(header, 4)) return 'hotdrop';
   const headerBytes = extensionHeaderBytes(IPPROTO_ROUTING, bytes.u8(header + 1));
-  if (!bytes.has(header, headerBytes)) return 'no';
+  if (!bytes.has(header, headerBytes)) return 'hotdrop';
   const holds =
     inRange(options.segmentsLeft, bytes.u8(header + 3)) &&
     equals(options.length, headerBytes) &&
@@ -96,7 +96,7 @@ function headerOptions(type: number, wanted: HeaderOptionsOptions, packet: Packe
   const { bytes } = packet;
   if (header === 'broken' || !bytes.has(header, 2)) return 'hotdrop';
   const headerBytes = extensionHeaderBytes(type, bytes.u8(header + 1));
-  if (!bytes.has(header, headerBytes)) return 'no';
+  if (!bytes.has(header, headerBytes)) return 'hotdrop';
   if (!equals(wanted.length, headerBytes)) return 'no';
   return result(
     wanted.options === undefined || optionsMatch(wanted.options, packet, header + 2, headerBytes - 2),

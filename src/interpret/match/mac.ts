@@ -13,11 +13,12 @@ export function mac({ address, invert }: MacOptions, packet: Packet): Result {
   return result(address.every((byte, index) => byte === source[index]) !== invert);
 }
 
+/** addrconf_ifid_eui48: the low half of the source address is the MAC around ff:fe, its universal bit turned. */
 export function eui64(_options: Eui64Options, packet: Packet, { rule }: Context): Result {
   const source = packet.mac?.source;
   if (source === undefined) return laterFragment(packet, rule.protocol !== undefined) ? 'hotdrop' : 'no';
   const [a = 0, b, c, d, e, f] = source;
-  const expected = [a | 2, b, c, 0xff, 0xfe, d, e, f];
+  const expected = [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
   return result(expected.every((byte, index) => byte === packet.source[8 + index]));
 }
 

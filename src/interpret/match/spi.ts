@@ -37,6 +37,7 @@ function ah6({ spi, length, reserved }: AhOptions, packet: Packet): Result {
   const { bytes } = packet;
   if (header === 'broken' || !bytes.has(header, AH_BYTES)) return 'hotdrop';
   const headerBytes = (bytes.u8(header + 1) + 2) * 4;
+  if (!bytes.has(header, headerBytes)) return 'hotdrop';
   return result(
     inRange(spi, bytes.u32(header + 4)) &&
       equals(length, headerBytes) &&
