@@ -16,6 +16,7 @@ import {
   type Backend,
   type Chain,
   HOOK_ORDER,
+  isUnknown,
   type Match,
   type Negatable,
   type Rule,
@@ -23,7 +24,6 @@ import {
   TABLE_ORDER,
   type Table,
   type Target,
-  type UnknownOptions,
 } from '../model/ruleset.ts';
 import { emitBitVectors } from './classify/bitvector.ts';
 import { conditionsOf } from './classify/condition.ts';
@@ -334,10 +334,6 @@ class Compiler {
       register: (options) => this.#registered.push(options) - 1,
     };
   }
-}
-
-function isUnknown(options: unknown): options is UnknownOptions {
-  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }
 
 /** An address as the packet record holds it: IPv4 a u32 in host order and zeros, IPv6 two u64 in host order. */

@@ -1,7 +1,15 @@
 // One table at one hook: ipt_do_table, ip6t_do_table, and nft_do_chain where they differ.
 
 import type { Interface } from '../host/machine.ts';
-import type { Backend, Chain, Counters, Match, Rule, Table, UnknownOptions } from '../model/ruleset.ts';
+import {
+  type Backend,
+  type Chain,
+  type Counters,
+  isUnknown,
+  type Match,
+  type Rule,
+  type Table,
+} from '../model/ruleset.ts';
 import { NotCaptured } from './bytes.ts';
 import { checkConditions, type Failure } from './condition.ts';
 import { MATCHES } from './match/index.ts';
@@ -211,10 +219,6 @@ function checkMatch(walker: Walker, rule: Rule, match: Match, packet: Packet): U
   if (answer === 'no') return { condition, hotdrop: false };
   // nft_match_eval drops at once; ipt_do_table goes on to the counter when the match says yes.
   return { condition, hotdrop: true, counted: answer === 'hotdrop-yes' && walker.backend === 'legacy' };
-}
-
-function isUnknown(options: unknown): options is UnknownOptions {
-  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }
 
 function step(

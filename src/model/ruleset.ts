@@ -99,6 +99,11 @@ export interface UnknownOptions {
   readonly words: readonly string[];
 }
 
+/** Whether a match's or target's options are those of an extension that is not modelled. */
+export function isUnknown(options: unknown): options is UnknownOptions {
+  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
+}
+
 /** Built-in chains of each table, in hook order (net/ipv4/netfilter/iptable_*.c; nat has INPUT since 2.6.36). */
 export const BUILT_IN_CHAINS: Readonly<Record<TableName, readonly HookName[]>> = {
   raw: ['PREROUTING', 'OUTPUT'],

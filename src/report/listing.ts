@@ -3,18 +3,18 @@
 
 import type { MatchExtension, TargetExtension } from '../extension/extension.ts';
 import { type Address, formatAddress, prefixLength } from '../model/address.ts';
-import type {
-  AddressMask,
-  Backend,
-  Chain,
-  Family,
-  Match,
-  Negatable,
-  Rule,
-  RuleSet,
-  Table,
-  Target,
-  UnknownOptions,
+import {
+  type AddressMask,
+  type Backend,
+  type Chain,
+  type Family,
+  isUnknown,
+  type Match,
+  type Negatable,
+  type Rule,
+  type RuleSet,
+  type Table,
+  type Target,
 } from '../model/ruleset.ts';
 
 /** Where the words of matches and targets come from: src/extension/index.ts. */
@@ -150,8 +150,4 @@ function extensionWords(
   // An extension without a .print callback shows nothing in a listing, as in iptables.
   const words = extension.list?.(use.options, { family, backend: options.backend, rule }) ?? '';
   return words === '' || words.startsWith(' ') ? words : ` ${words}`;
-}
-
-function isUnknown(options: unknown): options is UnknownOptions {
-  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }

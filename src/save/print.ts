@@ -13,9 +13,8 @@ import type {
   Rule,
   RuleSet,
   Table,
-  UnknownOptions,
 } from '../model/ruleset.ts';
-import { HOOK_ORDER } from '../model/ruleset.ts';
+import { HOOK_ORDER, isUnknown } from '../model/ruleset.ts';
 import type { ExtensionTable } from './registry.ts';
 
 export interface PrintOptions {
@@ -118,11 +117,6 @@ function printOptions(
   if (extension === undefined) return;
   const text = extension.print(options, { family: context.family, backend: context.backend, rule });
   if (text !== '') words.push(text);
-}
-
-/** Whether a match's or target's options are those of an extension that is not modelled. */
-function isUnknown(options: unknown): options is UnknownOptions {
-  return typeof options === 'object' && options !== null && 'unknown' in options && options.unknown === true;
 }
 
 function printAddress(words: string[], letter: '-s' | '-d', given: Negatable<AddressMask> | undefined): void {
