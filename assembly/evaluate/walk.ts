@@ -15,10 +15,10 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Target from '../../src/layout/target.ts';
-import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { classify, nextCandidate } from '../classify/bitvector';
 import { run } from '../target/dispatch';
+import { assume } from './assume';
 import { ruleMatches } from './rule';
 
 /**
@@ -57,7 +57,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       return Verdict.LOST;
     }
     if (kind == Target.ASSUMED_NO_MATCH) {
-      assume(lane);
+      assume(lane, p);
       r += Rule.BYTES;
       continue;
     }
@@ -96,7 +96,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
         store<u32>(p, load<u32>(r, Rule.UNKNOWN), Packet.ETHERTYPE);
         return Verdict.UNKNOWN;
       case Target.ASSUMED:
-        assume(lane);
+        assume(lane, p);
         r += Rule.BYTES;
         continue;
       default:
@@ -153,9 +153,4 @@ function undecided(lane: usize, p: usize): u32 {
   }
   store<u32>(lane, 0, Lane.UNDECIDED_OP);
   return Verdict.UNKNOWN;
-}
-
-function assume(lane: usize): void {
-  const totals: usize = load<u32>(lane, Lane.TOTALS);
-  store<u64>(totals, load<u64>(totals, Totals.ASSUMED) + 1, Totals.ASSUMED);
 }

@@ -1,6 +1,7 @@
 // From an operation's code to what it does. The codes and operands: src/layout/op.ts.
 
 import * as Op from '../../src/layout/op.ts';
+import { assume } from '../evaluate/assume';
 import { addrtype } from './addrtype';
 import { ah } from './ah';
 import { dccpOption, dccpType } from './dccp';
@@ -28,8 +29,9 @@ export function match(lane: usize, p: usize, op: usize): i32 {
       return transport(p, op);
     case Op.ADDRESS_RANGE:
       return addressRange(p, op);
-    case Op.TRUE:
-      return Op.YES;
+    case Op.ASSUMED:
+      assume(lane, p);
+      return load<u32>(op, 4) != 0 ? Op.YES : Op.NO;
     case Op.FALSE:
       return Op.NO;
     case Op.MULTIPORT:

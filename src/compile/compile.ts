@@ -252,10 +252,11 @@ class Compiler {
 
   #match(match: Match, context: LowerContext): void {
     if (isUnknown(match.options)) {
-      const code = { match: Op.TRUE, 'no-match': Op.FALSE, verdict: Op.UNKNOWN, refuse: Op.UNKNOWN }[
-        this.#options.unknown
-      ];
-      context.emit(code, this.#unknown(`match ${match.name}`, 'UNKNOWN_MATCH', match));
+      const { unknown } = this.#options;
+      const id = this.#unknown(`match ${match.name}`, 'UNKNOWN_MATCH', match);
+      if (unknown === 'match' || unknown === 'no-match')
+        context.emit(Op.ASSUMED, unknown === 'match' ? 1 : 0);
+      else context.emit(Op.UNKNOWN, id);
       return;
     }
     const extension = findMatch(match.name, this.#ruleSet.family);

@@ -17,9 +17,10 @@ export const FIELD_MASK = 2;
 export const TRANSPORT = 3;
 /** Address in [lo, hi], integers: field offset (SRC or DST) | invert << 16, 0, 0, then lo and hi, 16 bytes each. */
 export const ADDRESS_RANGE = 4;
-/** Never matches; always matches; makes the verdict UNKNOWN. Operand: id of the extension that is not known. */
+/** Never matches; --unknown: is assumed to match or not (word 1: 1 or 0); makes the verdict UNKNOWN (word 1: id of the
+ *  extension that is not known). */
 export const FALSE = 5;
-export const TRUE = 6;
+export const ASSUMED = 6;
 export const UNKNOWN = 7;
 
 // Extensions, from 32; each with its operands in the file that lowers it (src/extension/match/NAME.ts).

@@ -119,3 +119,5 @@ export const FLAG_BROKEN_CHAIN = 128;
 export const FLAG_SNAPPED_CHAIN = 256;
 /** IPv4 header has options. */
 export const FLAG_IP_OPTIONS = 512;
+/** A match or target with an assumed answer (--unknown match, no-match) was asked about the packet. */
+export const FLAG_ASSUMED = 1024;

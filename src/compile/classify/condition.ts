@@ -105,8 +105,8 @@ function readOperations(
         .sort(([left], [right]) => Number(left - right));
       restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
     } else if (code !== Op.TRANSPORT) {
-      // TRUE stands for an assumption, which is counted.
-      if (code !== Op.TRUE) return false;
+      // That it was asked is counted.
+      if (code !== Op.ASSUMED) return false;
       exact = false;
     }
   }
