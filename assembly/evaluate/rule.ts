@@ -9,8 +9,8 @@ import * as Rule from '../../src/layout/rule.ts';
 import { match } from '../match/dispatch';
 
 /**
- * Op.NO, YES, HOTDROP or UNDECIDABLE for rule record `r` of the image and packet record `p`. `candidate`: a classifier
- * says that the rule can match.
+ * Op.NO, YES, HOTDROP, UNDECIDABLE or HOTDROP_COUNTED for rule record `r` of the image and packet record `p`.
+ * `candidate`: a classifier says that the rule can match.
  */
 export function ruleMatches(lane: usize, image: usize, p: usize, r: usize, candidate: bool): i32 {
   const flags = load<u32>(r, Rule.FLAGS);
@@ -42,17 +42,23 @@ export function ruleMatches(lane: usize, image: usize, p: usize, r: usize, candi
   }
   let op: usize = load<u32>(r, Rule.OPS);
   const end: usize = load<u32>(r, Rule.OPS_END);
+  let holds: i32 = Op.YES;
   while (op < end) {
     const at = image + op;
     const result = match(lane, p, at);
     if (result != Op.YES) {
-      // The reason is told from the operation that could not be decided.
-      if (result == Op.UNDECIDABLE) store<u32>(lane, u32(at), Lane.UNDECIDED_OP);
-      return result;
+      // ipt_do_table() asks the matches behind one that holds and drops, nft_match_eval() ends at once.
+      if (result != Op.HOTDROP_COUNTED || load<u32>(image, Image.BACKEND) != 0) {
+        // The reason is told from the operation that could not be decided.
+        if (result == Op.UNDECIDABLE) store<u32>(lane, u32(at), Lane.UNDECIDED_OP);
+        else if (result == Op.HOTDROP_COUNTED || holds == Op.HOTDROP_COUNTED) return Op.HOTDROP;
+        return result;
+      }
+      holds = result;
     }
     op += load<u16>(at, 2);
   }
-  return Op.YES;
+  return holds;
 }
 
 /** Bit `index` of an interface row. */

@@ -53,6 +53,7 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       }
       store<u32>(p, u32((r - rules) / Rule.BYTES), Packet.DECISION);
       if (result == Op.UNDECIDABLE) return undecided(lane, p);
+      if (result == Op.HOTDROP_COUNTED) count(counters, (r - rules) / Rule.BYTES, length);
       store<u32>(p, Reason.HOTDROP, Packet.REASON);
       return Verdict.LOST;
     }

@@ -52,17 +52,20 @@ function lower(rule: Rule, family: Family, backend: Backend): number[] {
   return words;
 }
 
-/** The first operation's answer that is not YES. */
+/** What the operations say together, as legacy iptables puts it together. */
 function run(decoder: Decoder, words: readonly number[]): string {
   const memory = new Uint32Array(decoder.memory.buffer);
   memory.set(words, OPERATIONS / 4);
+  let holds: number = Op.YES;
   for (let at = 0; at < words.length; ) {
     const operation = OPERATIONS + at * 4;
     const result = decoder.kernel.matchOperation?.(decoder.lane, decoder.record, operation) as number;
-    if (result !== Op.YES) return NAMES[result] as string;
+    if (result === Op.NO && holds === Op.HOTDROP_COUNTED) return 'HOTDROP';
+    if (result === Op.HOTDROP_COUNTED) holds = result;
+    else if (result !== Op.YES) return NAMES[result] as string;
     at += (words[at] as number) >>> 18;
   }
-  return 'YES';
+  return NAMES[holds] as string;
 }
 
 const cases = readFileSync(new URL('linux.jsonl', import.meta.url), 'utf8')

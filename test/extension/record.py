@@ -225,6 +225,17 @@ for backend in ('legacy', 'nft'):
     test(4, '-p icmp -m icmp --icmp-type 255', ip4(1,b'\x08\0\0\0\0\0\0\0'), backend)
     test(4, '-m mark --mark 0/0', ip4(1,b'\x08\0\0\0\0\0\0\0'), backend)
     test(4, '-m iprange ! --src-range 10.9.0.9-10.9.0.1', ip4(1,b'\x08\0\0\0\0\0\0\0'), backend)
+    bad=sc+b'\0\3\0\0xxxx'
+    test(4, '-p sctp -m sctp ! --chunk-types any SACK', ip4(132,bad), backend)
+    test(4, '-p sctp -m sctp ! --chunk-types any SACK -m length --length 0:1500 -m ttl --ttl-eq 64', ip4(132,bad), backend)
+    test(4, '-p sctp -m sctp ! --chunk-types any SACK -m length --length 0:10', ip4(132,bad), backend)
+    test(4, '-p sctp -m length --length 0:10 -m sctp ! --chunk-types any SACK', ip4(132,bad), backend)
+    test(4, '-p dccp -m dccp ! --dccp-option 5 -m ttl --ttl-gt 64', ip4(33,dc(0,4)+b'\0'*4), backend)
+    test(4, '-p dccp -m dccp ! --dccp-option 5 -m ttl --ttl-lt 65', ip4(33,dc(0,4)+b'\0'*4), backend)
+    test(4, '-p dccp -m dccp ! --dccp-option 5 --dccp-types ACK', ip4(33,dc(0,4)+b'\0'*4), backend)
+    test(6, '-p sctp -m sctp ! --chunk-types all DATA -m frag --fragid 1', ip6(132,bad), backend)
+    test(6, '-p sctp -m sctp ! --chunk-types all DATA -m dst', ip6(132,bad), backend)
+    test(6, '-p sctp -m sctp ! --chunk-types all DATA -m hl --hl-eq 64', ip6(132,bad), backend)
 
 run('ip', 'netns', 'del', HOST)
 run('ip', 'netns', 'del', PEER)

@@ -89,10 +89,9 @@ function readOperations(
       restrict(field, maskIntervals(operand(2), operand(3), invert, bits));
     } else if (code === Op.ADDRESS_RANGE) {
       if (bits === undefined) continue;
-      restrict(
-        field,
-        invertIf([[address(words, at + 4, family), address(words, at + 8, family)]], invert, bits),
-      );
+      // A range that goes backwards holds nothing.
+      const range = clip([[address(words, at + 4, family), address(words, at + 8, family)]], bits);
+      restrict(field, invertIf(range, invert, bits));
     } else if (code === Op.MULTIPORT) {
       const which = operand(1) & 0xffff;
       if (which === 3) {
