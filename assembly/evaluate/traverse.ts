@@ -3,11 +3,13 @@
 //   received:  PREROUTING -> route -> local:   [reassembly] -> INPUT
 //                                  -> forward: TTL, MTU -> FORWARD -> POSTROUTING
 //   sent:      route -> OUTPUT [-> reroute] -> POSTROUTING
+//              (of a broadcast, a copy: POSTROUTING -> PREROUTING -> INPUT)
 //   looped:    route -> OUTPUT -> POSTROUTING -> PREROUTING -> INPUT       (over lo)
 //   hook:      that hook alone                                             (--hook)
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Hook from '../../src/layout/hook.ts';
+import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
@@ -16,6 +18,8 @@ import { forward } from '../path/forward';
 import { routeInput } from '../path/input';
 import { routeOutput } from '../path/output';
 import { passHook } from './hook';
+
+const PACKET_BROADCAST: u32 = 1;
 
 /**
  * Takes a decoded and arrived packet (PATH is set, VERDICT is ACCEPT) to its VERDICT. `number` is its number in the
@@ -58,6 +62,7 @@ function sent(lane: usize, p: usize, number: u64, looped: bool): u32 {
   if (routeOutput(lane, p) == Path.DROPPED) return Verdict.LOST;
   let verdict = passHook(lane, p, Hook.OUTPUT);
   if (verdict != Verdict.ACCEPT) return verdict;
+  if (load<u32>(p, Packet.SENT_BROADCAST) != 0 && !looped) hearOwnBroadcast(lane, p, number);
   verdict = passHook(lane, p, Hook.POSTROUTING);
   if (verdict != Verdict.ACCEPT || !looped) return verdict;
   // Over lo it comes back in on the interface that it left by.
@@ -65,6 +70,23 @@ function sent(lane: usize, p: usize, number: u64, looped: bool): u32 {
   store<u32>(p, 0, Packet.OIF);
   verdict = passHook(lane, p, Hook.PREROUTING);
   return verdict == Verdict.ACCEPT ? deliver(lane, p, number) : verdict;
+}
+
+/**
+ * ip_mc_output(), ip_mc_finish_output(): a copy of what the host broadcasts comes in again, without a link-layer header
+ * and routed already. Its verdict is not the packet's.
+ */
+function hearOwnBroadcast(lane: usize, p: usize, number: u64): void {
+  const copy: usize = load<u32>(lane, Lane.COPY);
+  if (copy == 0) return;
+  memory.copy(copy, p, Packet.BYTES);
+  // xt_pkttype takes PACKET_LOOPBACK for what the destination is.
+  store<u32>(copy, PACKET_BROADCAST, Packet.PKTTYPE);
+  store<u32>(copy, 0, Packet.MAC);
+  if (passHook(lane, copy, Hook.POSTROUTING) != Verdict.ACCEPT) return;
+  store<u32>(copy, load<u32>(copy, Packet.OIF), Packet.IIF);
+  store<u32>(copy, 0, Packet.OIF);
+  if (passHook(lane, copy, Hook.PREROUTING) == Verdict.ACCEPT) deliver(lane, copy, number);
 }
 
 /** Does the packet have to wait for its turn, because reassembly is shared by all lanes? */

@@ -1,7 +1,7 @@
 // Output routing, before OUTPUT and again when OUTPUT changed what it depends on: ip_route_output_key_hash_rcu(),
 // ip_route_me_harder(), ip6_route_output_flags(), ip6_route_me_harder().
 //
-// Left out: the copy of a multicast or broadcast packet that goes back to the host over lo (ip_mc_output()).
+// Left out: the copy of a multicast packet that goes back to the host if its socket asks for it (ip_mc_output()).
 
 import * as Capture from '../../src/layout/capture.ts';
 import * as Host from '../../src/layout/host.ts';
@@ -26,6 +26,7 @@ export function reroute(lane: usize, p: usize): u32 {
 
 function route(lane: usize, p: usize): u32 {
   const host = load<usize>(lane, Lane.HOST);
+  store<u32>(p, 0, Packet.SENT_BROADCAST);
   if (load<u32>(host, Host.PLACEMENT) != Host.PLACEMENT_HOST) return Path.SENT;
   return load<u32>(p, Packet.FAMILY) == 6 ? output6(lane, host, p) : output4(host, p);
 }
@@ -40,6 +41,11 @@ function leave(p: usize, device: u32): u32 {
   return Path.SENT;
 }
 
+function leaveForAll(p: usize, device: u32, broadcast: bool): u32 {
+  store<u32>(p, u32(broadcast), Packet.SENT_BROADCAST);
+  return leave(p, device);
+}
+
 function output4(host: usize, p: usize): u32 {
   const source = load<u32>(p, Packet.SRC);
   const destination = load<u32>(p, Packet.DST);
@@ -49,7 +55,7 @@ function output4(host: usize, p: usize): u32 {
   if (isMulticast4(destination) || destination == LIMITED_BROADCAST) {
     // It leaves where its source address lives.
     const owner = ownerOf4(host, source);
-    if (owner != 0) return leave(p, owner);
+    if (owner != 0) return leaveForAll(p, owner, destination == LIMITED_BROADCAST && owner != loopback);
   }
   const found = Fib.lookupDestination4(host, p, loopback);
   if (found < Fib.FIRST_ROUTE) return dropped(p, Fib.failureReason(found));
@@ -60,7 +66,9 @@ function output4(host: usize, p: usize): u32 {
   if (isLoopback4(source) && !(flags & (Host.IF_LOOPBACK | Host.IF_ROUTE_LOCALNET))) {
     return dropped(p, Reason.MARTIAN_SOURCE);
   }
-  return leave(p, device);
+  const broadcast =
+    destination == LIMITED_BROADCAST || load<u32>(found, Host.ROUTE_TYPE) == Host.RTN_BROADCAST;
+  return leaveForAll(p, device, broadcast && !(flags & Host.IF_LOOPBACK));
 }
 
 function output6(lane: usize, host: usize, p: usize): u32 {

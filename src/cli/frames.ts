@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { decompress } from '../capture/decompress.ts';
 import { type CaptureFile, formatProblem } from '../capture/description.ts';
 import { CaptureReader } from '../capture/reader.ts';
-import type { Interface, Machine } from '../host/machine.ts';
+import { hasAllInterfaces, type Interface, type Machine } from '../host/machine.ts';
 import { makeInterface } from '../host/options.ts';
 import type { Frame } from '../interpret/interpreter.ts';
 import { type LaneArena, placeLane } from '../kernel/arena.ts';
@@ -119,10 +119,11 @@ export class FrameReader {
     };
   }
 
-  /** Index of a pcapng interface name; one that the machine lacks is added, so that rules can name it. */
+  /** As InterfaceNames.indexOf(): a name that the machine lacks is added where it is not known in full. */
   #interfaceIndex(name: string): number {
     const found = this.#interfaces.find((one) => one.name === name);
     if (found !== undefined) return found.index;
+    if (hasAllInterfaces(this.machine)) return 0;
     const index = Math.max(0, ...this.#interfaces.map((one) => one.index)) + 1;
     this.#interfaces.push(makeInterface(name, index, []));
     return index;

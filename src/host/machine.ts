@@ -112,3 +112,8 @@ export interface Machine {
   /** Joined groups; undefined: those that the kernel joins by itself. */
   readonly groups?: readonly Group[] | undefined;
 }
+
+/** Whether these are all interfaces that there are: a host folder's. Then a capture's other names are not its own. */
+export function hasAllInterfaces(machine: Machine): boolean {
+  return machine.placement.kind === 'host' && machine.routed && machine.routeBack !== false;
+}

@@ -73,6 +73,7 @@ export function placeLane(
     [Lane.FRAGMENTS, arena.fragments],
     [Lane.DEFERRED, allocator.allocate(recordCapacity(dataBytes) * 4)],
     [Lane.SKIPPED, arena.skipped],
+    [Lane.COPY, allocator.allocate(Packet.BYTES)],
   ];
   const view = new DataView(allocator.memory.buffer, lane, Lane.BYTES);
   for (const [offset, value] of words) view.setUint32(offset, value, true);

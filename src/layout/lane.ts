@@ -29,8 +29,8 @@ export const DEFERRED = 56;
 export const DEFERRED_COUNT = 60;
 /** Address of the operation that last answered UNDECIDABLE, 0 none. */
 export const UNDECIDED_OP = 68;
-/** Scratch packet records for work outside of a vector. */
-export const SCRATCH = 64;
+/** A packet record for the copy that a broadcasting host gets. */
+export const COPY = 64;
 /** Frames that are not IP, by kind: SKIPPED_SLOTS of SKIPPED_BYTES: u32 reason << 16 | type, u64 packets at +8. */
 export const SKIPPED = 72;
 export const SKIPPED_SLOTS = 64;

@@ -89,6 +89,8 @@ export const FRAG_HEADER = 208;
 export const AUTH_HEADER = 212;
 /** MTU of the route to OIF, 0 when it has none of its own. Written by routing. */
 export const ROUTE_MTU = 216;
+/** 1 when OUTPUT's route is a broadcast one: the host gets a copy of the packet. Written by output routing. */
+export const SENT_BROADCAST = 220;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
 export const BYTES = 256;
 

@@ -1,5 +1,5 @@
 // The machine's interfaces by name, in shared memory, because whichever lane reads a pcapng interface description
-// may meet a name that the host folder does not have.
+// may meet a name that nobody has told of where there is no host folder.
 
 import { type ClassifiedInterfaces, setInterfaceVector } from '../compile/classify/interface-vectors.ts';
 import { type InterfaceRow, setInterface } from '../compile/interface-rows.ts';
@@ -18,6 +18,8 @@ export interface InterfaceNamesDescription {
   readonly table: number;
   readonly control: number;
   readonly images: readonly PlacedRows[];
+  /** The machine's interfaces are all known: a name that it lacks is no interface of it. */
+  readonly complete: boolean;
 }
 
 export class InterfaceNames {
@@ -31,14 +33,15 @@ export class InterfaceNames {
 
   /**
    * Index of `name`, which is added with its bits in every rule set's rows when it is new. Only one thread at a time
-   * may call this (the holder of the reading baton, or the main thread before the scan). 0 when the table is full.
+   * may call this (the holder of the reading baton, or the main thread before the scan). 0 when the table is full,
+   * and for a new name where the machine's interfaces are all known.
    */
   indexOf(name: string): number {
     const bytes = new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1);
     const kept = new TextDecoder().decode(bytes);
     const count = this.#count();
     for (let index = 1; index < count; index++) if (this.name(index) === kept) return index;
-    if (count >= Image.INTERFACES) return 0;
+    if (this.#description.complete || count >= Image.INTERFACES) return 0;
     this.add(count, kept);
     return count;
   }

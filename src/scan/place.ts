@@ -3,6 +3,7 @@
 import type { SharedDescription } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import type { CompiledRules } from '../compile/compile.ts';
+import { hasAllInterfaces } from '../host/machine.ts';
 import { Allocator } from '../kernel/allocator.ts';
 import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from '../kernel/arena.ts';
 import { createMemory, type Kernel } from '../kernel/kernel.ts';
@@ -49,6 +50,7 @@ export function placeShared(
         rows,
         interfaceTables,
       })),
+      complete: options.machine !== undefined && hasAllInterfaces(options.machine),
     },
   };
 }

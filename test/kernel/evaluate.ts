@@ -1,18 +1,23 @@
-// wasmtables' answers to a scenario: the reference interpreter's, and the program's.
+// wasmtables' answers to a scenario: the reference interpreter's, and the WebAssembly kernel's.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readHost } from '../../src/host/folder.ts';
 import { Interpreter } from '../../src/interpret/interpreter.ts';
 import type { RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { readRules } from '../../src/save/read.ts';
+import { scan } from '../../src/scan/scan.ts';
 import { type CapturedPacket, LINKTYPE_ETHERNET, readCapture, writePcapng } from './capture.ts';
-import { parseCounters } from './counters.ts';
+import { CORPUS } from './corpus.ts';
+import { differences, parseCounters } from './counters.ts';
 import type { Backend, HostFiles } from './namespace.ts';
 import type { FamilyCounters, Rules, Scenario } from './scenario.ts';
 
 export interface Answer {
   readonly counters: FamilyCounters;
-  readonly text: { readonly ipv4?: string; readonly ipv6?: string };
+  readonly text: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined };
 }
 
 export function packetsOf(capture: Scenario['capture']): readonly CapturedPacket[] {
@@ -62,10 +67,54 @@ export function interpret(
     });
   });
   const counted = interpreter.countersOf();
+  return answerOf(counted.ipv4, counted.ipv6, backend);
+}
+
+/** The WebAssembly kernel, by the library's scan of a capture file. */
+export async function scanCapture(
+  host: HostFiles,
+  rules: Rules,
+  capture: Scenario['capture'],
+  backend: Backend,
+  linear = false,
+): Promise<Answer> {
+  const read = readBoth(rules, backend);
+  const folder = mkdtempSync(join(tmpdir(), 'wasmtables-'));
+  try {
+    let path = join(folder, 'capture.pcapng');
+    if (capture.kind === 'file') path = `${CORPUS}pcap/${capture.path}`;
+    else writeFileSync(path, writePcapng(capture.frames));
+    const result = await scan({
+      captures: [path],
+      rules4: read.ipv4,
+      rules6: read.ipv6,
+      machine: readHost((name) => ({ path: name, text: host[name] })),
+      backend,
+      mac: 'auto',
+      workers: 1,
+      linear,
+    });
+    return answerOf(result.rules4, result.rules6, backend);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Differences between what the kernel counted and an answer, both families. */
+export function compare(expected: FamilyCounters | undefined, answer: Answer): string[] {
+  return (['ipv4', 'ipv6'] as const).flatMap((family) => {
+    const counters = expected?.[family];
+    if (counters === undefined) return [];
+    const found = differences(counters, answer.counters[family] ?? {}, answer.text[family]);
+    return found.map((line) => `${family} ${line}`);
+  });
+}
+
+function answerOf(rules4: RuleSet | undefined, rules6: RuleSet | undefined, backend: Backend): Answer {
   const print = (ruleSet: RuleSet | undefined) =>
     ruleSet === undefined ? undefined : printRules(ruleSet, { backend, counters: true });
-  const ipv4 = print(counted.ipv4);
-  const ipv6 = print(counted.ipv6);
+  const ipv4 = print(rules4);
+  const ipv6 = print(rules6);
   return {
     counters: {
       ...(ipv4 === undefined ? {} : { ipv4: parseCounters(ipv4) }),

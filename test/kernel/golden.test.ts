@@ -3,8 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { corpusIsThere } from './corpus.ts';
-import { differences } from './counters.ts';
-import { interpret } from './evaluate.ts';
+import { compare, interpret, scanCapture } from './evaluate.ts';
 import { captureDigest, fromGolden, GOLDEN_FOLDER, readGolden, rulesDigest } from './golden.ts';
 import { BACKENDS } from './namespace.ts';
 import type { Golden, Recorded } from './scenario.ts';
@@ -18,18 +17,17 @@ describe('the kernel as recorded', () => {
     const golden = readGolden(name) as Golden;
     const scenario: Recorded | undefined = fromGolden(name, golden) ?? corpus.get(name);
     // Scenarios of the corpus need ../shared/corpus.
-    test.skipIf(scenario === undefined && !corpusIsThere())(name, () => {
+    test.skipIf(scenario === undefined && !corpusIsThere())(name, async () => {
       if (scenario === undefined) throw new Error('no such scenario any more: delete its golden file');
       expect(rulesDigest(scenario.rules), 'rules as recorded').toBe(golden.rulesSha256);
       expect(captureDigest(scenario), 'capture as recorded').toBe(golden.captureSha256);
+      const { rules, capture } = scenario;
       for (const backend of BACKENDS) {
-        const answer = interpret(golden.host, scenario.rules, scenario.capture, backend);
-        for (const family of ['ipv4', 'ipv6'] as const) {
-          const expected = golden.counters[backend]?.[family];
-          if (expected === undefined) continue;
-          const found = differences(expected, answer.counters[family] ?? {}, answer.text[family]);
-          expect(found, `interpreter, ${backend}, ${family}`).toEqual([]);
-        }
+        const expected = golden.counters[backend];
+        const reference = interpret(golden.host, rules, capture, backend);
+        expect(compare(expected, reference), `reference, ${backend}`).toEqual([]);
+        const scanned = await scanCapture(golden.host, rules, capture, backend);
+        expect(compare(expected, scanned), `scan, ${backend}`).toEqual([]);
       }
     });
   }
