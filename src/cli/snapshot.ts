@@ -41,9 +41,9 @@ Examples:
 
 async function snapshot(folder: string): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder);
   } catch (error) {
-    throw systemError(`cannot make the folder ${folder}`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemError(`cannot make the folder ${folder}`, error);
   }
   const { files, missing } = await collect(runCommand);
   for (const [name, text] of files) {
