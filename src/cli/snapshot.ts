@@ -43,7 +43,8 @@ async function snapshot(folder: string): Promise<void> {
   try {
     mkdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemError(`cannot make the folder ${folder}`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw systemError(`cannot make the folder ${folder}`, error);
   }
   const { files, missing } = await collect(runCommand);
   for (const [name, text] of files) {
