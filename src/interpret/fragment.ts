@@ -196,7 +196,7 @@ function reassemble(queue: Queue, last: Packet): Packet {
       tos: bytes.u8(1),
       headerBytes: first.headerBytes,
     },
-    first.mac,
+    first.sender,
     first.packetType,
   );
   whole.mark = first.mark;

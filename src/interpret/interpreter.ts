@@ -238,7 +238,7 @@ export class Interpreter {
 
   #parse(link: Link, rest: Bytes, incoming: boolean): Packet {
     const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest);
-    return new Packet(header, link.mac);
+    return new Packet(header, link.sender);
   }
 
   #hook(hook: HookName, packet: Packet, steps: Step[], reroute: (packet: Packet) => void): void {

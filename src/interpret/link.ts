@@ -14,6 +14,7 @@ export const LINKTYPE_IPV4 = 228;
 export const LINKTYPE_IPV6 = 229;
 export const LINKTYPE_LINUX_SLL2 = 276;
 
+const ARPHRD_ETHER = 1;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_P_PPP_SES = 0x8864;
@@ -25,6 +26,9 @@ export interface VlanTag {
   readonly id: number;
 }
 
+/** Source MAC of a frame; `none`: its device has no MACs; `not-captured`: the capture does not say. */
+export type Sender = Uint8Array | 'none' | 'not-captured';
+
 export interface Link {
   /** Family of the packet, undefined when it is not IP. */
   readonly family?: 'ipv4' | 'ipv6';
@@ -32,13 +36,14 @@ export interface Link {
   readonly offset: number;
   readonly vlans: readonly VlanTag[];
   readonly mac?: { readonly destination: Uint8Array; readonly source: Uint8Array };
+  readonly sender: Sender;
   /** Packet type of a cooked capture (linux/if_packet.h). */
   readonly cooked?: number;
   /** Why it is not IP: `0x0806`, `link-type`, `truncated-frame`. */
   readonly skip?: string;
 }
 
-type Addresses = Pick<Link, 'mac' | 'cooked'>;
+type Addresses = Pick<Link, 'mac' | 'sender' | 'cooked'>;
 
 const TRUNCATED = 'truncated-frame';
 
@@ -47,7 +52,7 @@ function hex(type: number): string {
 }
 
 function skipped(skip: string, rest: Partial<Link> = {}): Link {
-  return { offset: 0, vlans: [], ...rest, skip };
+  return { offset: 0, vlans: [], sender: 'none', ...rest, skip };
 }
 
 /** An EtherType and what follows it: VLAN tags, a PPPoE session, IP. */
@@ -68,7 +73,8 @@ function etherType(frame: Bytes, typeOffset: number, addresses: Addresses): Link
 
 function ethernet(frame: Bytes): Link {
   if (!frame.has(0, 14)) return skipped(TRUNCATED);
-  return etherType(frame, 12, { mac: { destination: frame.slice(0, 6), source: frame.slice(6, 6) } });
+  const source = frame.slice(6, 6);
+  return etherType(frame, 12, { mac: { destination: frame.slice(0, 6), source }, sender: source });
 }
 
 /** Version and type, code, session, length; then a PPP protocol (RFC 2516). */
@@ -92,8 +98,8 @@ function pppProtocol(frame: Bytes, offset: number): Link {
   if (!short && !frame.has(offset, 2)) return skipped(TRUNCATED);
   const protocol = short ? frame.u8(offset) : frame.u16(offset);
   const after = offset + (short ? 1 : 2);
-  if (protocol === 0x0021) return { family: 'ipv4', offset: after, vlans: [] };
-  if (protocol === 0x0057) return { family: 'ipv6', offset: after, vlans: [] };
+  if (protocol === 0x0021) return { family: 'ipv4', offset: after, vlans: [], sender: 'none' };
+  if (protocol === 0x0057) return { family: 'ipv6', offset: after, vlans: [], sender: 'none' };
   return skipped(hex(protocol));
 }
 
@@ -102,29 +108,42 @@ function loopback(frame: Bytes): Link {
   if (!frame.has(0, 4)) return skipped(TRUNCATED);
   const big = frame.u32(0);
   const family = big > 0xffff ? frame.u8(0) | (frame.u8(1) << 8) : big;
-  if (family === 2) return { family: 'ipv4', offset: 4, vlans: [] };
+  if (family === 2) return { family: 'ipv4', offset: 4, vlans: [], sender: 'none' };
   // AF_INET6 of Linux, of NetBSD and OpenBSD, of FreeBSD, of macOS.
-  if ([10, 24, 28, 30].includes(family)) return { family: 'ipv6', offset: 4, vlans: [] };
+  if ([10, 24, 28, 30].includes(family)) return { family: 'ipv6', offset: 4, vlans: [], sender: 'none' };
   return skipped(hex(family));
 }
 
 function raw(frame: Bytes): Link {
   if (!frame.has(0, 1)) return skipped(TRUNCATED);
   const version = frame.u8(0) >> 4;
-  if (version === 4) return { family: 'ipv4', offset: 0, vlans: [] };
-  if (version === 6) return { family: 'ipv6', offset: 0, vlans: [] };
+  if (version === 4) return bare('ipv4');
+  if (version === 6) return bare('ipv6');
   return skipped(hex(0));
+}
+
+/** Without a link header. */
+function bare(family: 'ipv4' | 'ipv6'): Link {
+  return { family, offset: 0, vlans: [], sender: 'not-captured' };
+}
+
+/** The address of a cooked capture's header, and whether its device is one that has MACs. */
+function cookedSender(frame: Bytes, deviceType: number, length: number, at: number): Sender {
+  if (deviceType !== ARPHRD_ETHER) return 'none';
+  return length === 6 ? frame.slice(at, 6) : 'not-captured';
 }
 
 function cooked(frame: Bytes): Link {
   if (!frame.has(0, 16)) return skipped(TRUNCATED);
-  return etherType(frame, 14, { cooked: frame.u16(0) });
+  const sender = cookedSender(frame, frame.u16(2), frame.u16(4), 6);
+  return etherType(frame, 14, { cooked: frame.u16(0), sender });
 }
 
 /** SLL2 keeps the protocol first: tags, if any, follow the 20-byte header. */
 function cooked2(frame: Bytes): Link {
   if (!frame.has(0, 20)) return skipped(TRUNCATED);
-  const addresses = { cooked: frame.u8(10) };
+  const sender = cookedSender(frame, frame.u16(8), frame.u8(11), 12);
+  const addresses = { cooked: frame.u8(10), sender };
   const type = frame.u16(0);
   if (type === ETH_P_IP) return { family: 'ipv4', offset: 20, vlans: [], ...addresses };
   if (type === ETH_P_IPV6) return { family: 'ipv6', offset: 20, vlans: [], ...addresses };
@@ -158,9 +177,9 @@ function linkOf(frame: Bytes, linkType: number): Link {
     case 14:
       return raw(frame);
     case LINKTYPE_IPV4:
-      return { family: 'ipv4', offset: 0, vlans: [] };
+      return bare('ipv4');
     case LINKTYPE_IPV6:
-      return { family: 'ipv6', offset: 0, vlans: [] };
+      return bare('ipv6');
     case LINKTYPE_NULL:
     case LINKTYPE_LOOP:
       return loopback(frame);

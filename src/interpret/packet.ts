@@ -5,6 +5,7 @@ import type { Interface } from '../host/machine.ts';
 import type { Address } from '../model/address.ts';
 import type { Family, HookName, TableName } from '../model/ruleset.ts';
 import { Bytes } from './bytes.ts';
+import type { Sender } from './link.ts';
 import { Lost } from './lost.ts';
 
 /** linux/if_packet.h */
@@ -81,7 +82,7 @@ export class Packet {
   readonly source: Address;
   readonly destination: Address;
   readonly headerBytes: number;
-  readonly mac: { readonly destination: Uint8Array; readonly source: Uint8Array } | undefined;
+  readonly sender: Sender;
   /** TOS byte or traffic class. */
   readonly tos: number;
   ttl: number;
@@ -94,7 +95,7 @@ export class Packet {
   decision: Decision | undefined;
   filterDecision: Decision | undefined;
 
-  constructor(header: Header, mac?: Packet['mac'], packetType: number = PACKET_HOST) {
+  constructor(header: Header, sender: Sender, packetType: number = PACKET_HOST) {
     this.family = header.family;
     this.bytes = header.bytes;
     this.source = header.source;
@@ -102,13 +103,13 @@ export class Packet {
     this.headerBytes = header.headerBytes;
     this.ttl = header.ttl;
     this.tos = header.tos;
-    this.mac = mac;
+    this.sender = sender;
     this.packetType = packetType;
   }
 
   /** skb_clone, without a link-layer header. */
   copy(packetType: number): Packet {
-    const copy = new Packet(this, undefined, packetType);
+    const copy = new Packet(this, 'none', packetType);
     copy.mark = this.mark;
     copy.out = this.out;
     return copy;

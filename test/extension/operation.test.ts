@@ -1,14 +1,19 @@
-// Operations that no frame of linux.jsonl reaches: MACs of cooked captures, marks.
+// Operations that no frame of linux.jsonl reaches: MACs of captures without Ethernet headers, marks.
 
 import { describe, expect, it } from 'vitest';
+import { Interpreter } from '../../src/interpret/interpreter.ts';
 import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import { readRules } from '../../src/save/read.ts';
 import { Decoder } from '../packet/kernel.ts';
+import { MACHINE } from './machine.ts';
 
 const OPERATION = 32768;
 const SLL = 113;
 const SLL2 = 276;
-const IPV4 = '4500001400010000400066cc0a0900020a090001';
+const RAW = 101;
+const PPP = 9;
+const IPV4 = '4500001400010000400066d50a0900020a090001';
 const MAC = '020000000002';
 
 const decoder = new Decoder();
@@ -22,28 +27,50 @@ function match(at: number): number | undefined {
   return decoder.kernel.matchOperation?.(decoder.lane, decoder.record, at);
 }
 
-describe('-m mac on cooked captures', () => {
-  const wanted = () => operation(Op.MAC, 0x00000002, 0x0200);
-  const inverted = () => operation(Op.MAC, 0x00000002, 0x10200);
+// Kernel and reference, in PREROUTING: `yes`, `no`, and `unknown` where the capture does not have the address.
+describe('-m mac without an Ethernet header', () => {
+  const RULES = {
+    plain: `-m mac --mac-source ${MAC.match(/../g)?.join(':')}`,
+    turned: `-m mac ! --mac-source ${MAC.match(/../g)?.join(':')}`,
+  };
+  const OPERANDS = { plain: [0x00000002, 0x0200], turned: [0x00000002, 0x10200] };
+  const ANSWERS = new Map<number | undefined, string>([
+    [Op.YES, 'yes'],
+    [Op.NO, 'no'],
+    [Op.UNDECIDABLE, 'unknown'],
+  ]);
   const frames = [
-    ['SLL', SLL, `0000 0001 0006 ${MAC} 0000 0800 ${IPV4}`, Op.YES, Op.NO],
-    ['SLL, not Ethernet', SLL, `0000 0304 0006 ${MAC} 0000 0800 ${IPV4}`, Op.NO, Op.NO],
-    ['SLL, another station', SLL, `0000 0001 0006 020000000003 0000 0800 ${IPV4}`, Op.NO, Op.YES],
-    ['SLL2', SLL2, `0800 0000 00000001 0001 00 06 ${MAC} 0000 ${IPV4}`, Op.YES, Op.NO],
+    ['SLL', SLL, `0000 0001 0006 ${MAC} 0000 0800`, 'yes', 'no'],
+    ['SLL of an unknown packet type', SLL, `0009 0001 0006 ${MAC} 0000 0800`, 'yes', 'no'],
+    ['SLL, not Ethernet', SLL, `0000 0304 0006 ${MAC} 0000 0800`, 'no', 'no'],
+    ['SLL, another station', SLL, '0000 0001 0006 020000000003 0000 0800', 'no', 'yes'],
+    ['SLL2', SLL2, `0800 0000 00000001 0001 00 06 ${MAC} 0000`, 'yes', 'no'],
+    ['SLL2, not Ethernet', SLL2, `0800 0000 00000001 0200 00 06 ${MAC} 0000`, 'no', 'no'],
     [
       'SLL2 without an address',
       SLL2,
-      `0800 0000 00000001 0001 00 00 000000000000 0000 ${IPV4}`,
-      Op.NO,
-      Op.NO,
+      '0800 0000 00000001 0001 00 00 000000000000 0000',
+      'unknown',
+      'unknown',
     ],
+    ['RAW', RAW, '', 'unknown', 'unknown'],
+    ['PPP', PPP, '0021', 'no', 'no'],
   ] as const;
-  for (const [name, linktype, hex, plain, turned] of frames) {
-    it(name, () => {
-      decoder.decode({ linktype, bytes: Buffer.from(hex.replaceAll(' ', ''), 'hex') });
+  for (const [name, linkType, head, plain, turned] of frames) {
+    const bytes = Buffer.from(`${head}${IPV4}`.replaceAll(' ', ''), 'hex');
+    it.each([
+      ['plain', plain],
+      ['turned', turned],
+    ] as const)(`${name}, %s`, (way, expected) => {
+      decoder.decode({ linktype: linkType, bytes });
       expect(decoder.get(Packet.FAMILY)).toBe(4);
-      expect(match(wanted())).toBe(plain);
-      expect(match(inverted())).toBe(turned);
+      expect(ANSWERS.get(match(operation(Op.MAC, ...OPERANDS[way])))).toBe(expected);
+      const text = `*raw\n-A PREROUTING ${RULES[way]} -j DROP\nCOMMIT\n`;
+      const rules4 = readRules(text, { file: 'mac', family: 'ipv4' });
+      const interpreter = new Interpreter({ rules4, machine: MACHINE, backend: 'legacy' });
+      const facts = { originalLength: bytes.length, timeNs: 0n, number: 1 };
+      const { verdict } = interpreter.evaluate({ bytes, linkType, ...facts });
+      expect({ DROP: 'yes', ACCEPT: 'no', UNKNOWN: 'unknown' }[verdict as string]).toBe(expected);
     });
   }
 });

@@ -1,25 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Machine } from '../../src/host/machine.ts';
 import { Interpreter } from '../../src/interpret/interpreter.ts';
 import type { Backend } from '../../src/model/ruleset.ts';
 import { readRules } from '../../src/save/read.ts';
-
-/** One Ethernet interface; every packet passes PREROUTING alone. */
-const MACHINE: Machine = {
-  interfaces: [
-    { name: 'eth0', index: 1, loopback: false, ethernet: true, up: true, mtu: 1500, addresses: [] },
-  ],
-  routes: [],
-  policyRules: [],
-  sysctls: new Map(),
-  placement: { kind: 'hook', hook: 0 },
-  defaultIn: 1,
-  defaultOut: 0,
-  useMac: false,
-  useVlan: false,
-  routed: false,
-};
+import { MACHINE } from './machine.ts';
 
 const RESULTS: Readonly<Record<string, string>> = {
   '1,1': 'YES',
