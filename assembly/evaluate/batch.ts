@@ -1,4 +1,5 @@
-// One batch through all stages, in vectors: open and decode for the whole vector, then packet by packet.
+// One batch through all stages, in vectors: the packets that can go the short way (express.ts); then open and decode for
+// all others of the vector, and the rest packet by packet.
 
 import * as Batch from '../../src/layout/batch.ts';
 import * as Lane from '../../src/layout/lane.ts';
@@ -8,6 +9,7 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
+import { beginExpress, express } from './express';
 import { finish } from './finish';
 import { needsTurn, traverse } from './traverse';
 
@@ -20,28 +22,36 @@ export function run(lane: usize, batch: usize): u32 {
   const packets: usize = load<u32>(lane, Lane.PACKETS);
   const deferred: usize = load<u32>(lane, Lane.DEFERRED);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const short = beginExpress(lane, batch);
   let waiting: u32 = 0;
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
-    const size = min<u32>(Lane.VECTOR, count - first);
-    open(lane, batch, first, size, packets);
+    let size = min<u32>(Lane.VECTOR, count - first);
+    if (short) {
+      const rest: usize = load<u32>(lane, Lane.REST);
+      size = express(lane, batch, first, size, rest);
+      for (let at: u32 = 0; at < size; at++) {
+        open(lane, batch, load<u32>(rest + (at << 2)), 1, packets + at * Packet.BYTES);
+      }
+    } else {
+      open(lane, batch, first, size, packets);
+    }
     decodeVector(lane, packets, size);
     const end = packets + size * Packet.BYTES;
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) arrive(lane, p);
     }
-    let index = first;
     for (let p = packets; p < end; p += Packet.BYTES) {
-      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
-        if (needsTurn(p)) {
-          store<u32>(deferred + waiting * 4, index);
-          store<u32>(p, Verdict.COUNT, Packet.VERDICT);
-          waiting++;
-        } else {
-          traverse(lane, p, number + index);
-        }
+      if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
+      const index = load<u32>(p, Packet.RECORD);
+      if (needsTurn(p)) {
+        store<u32>(deferred + waiting * 4, index);
+        store<u32>(p, Verdict.COUNT, Packet.VERDICT);
+        waiting++;
+      } else {
+        traverse(lane, p, number + index);
       }
-      index++;
     }
+    // Where packets have gone the short way there are no results, so that what `first` is does not matter.
     finish(lane, batch, packets, size, first);
   }
   const totals: usize = load<u32>(lane, Lane.TOTALS);

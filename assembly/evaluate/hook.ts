@@ -14,11 +14,19 @@ import { walk } from './walk';
  * leaves HOOK, DECISION, FILTER_DECISION and, for LOST and UNKNOWN, REASON in the record.
  */
 export function passHook(lane: usize, p: usize, hook: u32): u32 {
-  store<u32>(p, hook, Packet.HOOK);
   const four = load<u32>(p, Packet.FAMILY) == 4;
   const image: usize = four ? load<u32>(lane, Lane.IMAGE4) : load<u32>(lane, Lane.IMAGE6);
-  if (image == 0) return Verdict.ACCEPT;
+  if (image == 0) {
+    store<u32>(p, hook, Packet.HOOK);
+    return Verdict.ACCEPT;
+  }
   const counters: usize = four ? load<u32>(lane, Lane.COUNTERS4) : load<u32>(lane, Lane.COUNTERS6);
+  return passTables(lane, image, counters, p, hook);
+}
+
+/** The same for a family that has an image. */
+export function passTables(lane: usize, image: usize, counters: usize, p: usize, hook: u32): u32 {
+  store<u32>(p, hook, Packet.HOOK);
   let entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
   while (true) {
     const first: usize = load<u32>(entry, 4);

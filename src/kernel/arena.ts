@@ -57,7 +57,7 @@ export function placeLane(
     counters4: placeCounters(allocator, shared.image4),
     counters6: placeCounters(allocator, shared.image6),
     fragments: shared.fragments,
-    packets: allocator.allocate(Lane.VECTOR * Packet.BYTES),
+    packets: allocator.allocate((Lane.VECTOR + 1) * Packet.BYTES + Lane.EXPRESS_BYTES),
   };
   const depth = Math.max(stackDepth(shared.image4), stackDepth(shared.image6));
   const words: readonly (readonly [number, number])[] = [
@@ -72,6 +72,7 @@ export function placeLane(
     [Lane.OPTIONS, shared.options | (results ? Lane.OPTION_RESULTS : 0)],
     [Lane.FRAGMENTS, arena.fragments],
     [Lane.DEFERRED, allocator.allocate(recordCapacity(dataBytes) * 4)],
+    [Lane.REST, allocator.allocate(Lane.VECTOR * 4)],
     [Lane.SKIPPED, arena.skipped],
     [Lane.COPY, allocator.allocate(Packet.BYTES)],
   ];

@@ -10,7 +10,8 @@ export const COUNTERS6 = 12;
 export const STACK = 16;
 /** The modelled machine (layout/host.ts). */
 export const HOST = 20;
-/** Packet records of the vector in work: Packet.BYTES each, VECTOR of them. */
+/** Packet records of the vector in work: Packet.BYTES each, VECTOR of them; behind them that of express.ts, with
+ *  EXPRESS_BYTES of its own. */
 export const PACKETS = 24;
 /** Totals (layout/totals.ts). */
 export const TOTALS = 28;
@@ -35,10 +36,15 @@ export const COPY = 64;
 export const SKIPPED = 72;
 export const SKIPPED_SLOTS = 64;
 export const SKIPPED_BYTES = 16;
+/** Record indexes (u32) of the vector's packets that do not go the short way. */
+export const REST = 76;
 export const BYTES = 128;
 
 /** Packets in a vector. */
 export const VECTOR = 64;
+
+/** What stands behind the express packet record. */
+export const EXPRESS_BYTES = 64;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;

@@ -1,0 +1,265 @@
+// The short way of the packet that nearly every packet of a plain pcap file is: Ethernet II, IPv4 without options and
+// no fragment, TCP or UDP with its header captured and nothing wrong with it, through a machine that asks no routes
+// (the guess "a router", `--hook`), in a scan that wants no result record of each packet. Its way is known beforehand,
+// so that it goes from its frame to its verdict at once: the packet record is filled in when a table is on the way,
+// and one record, whose fields that are the same for all of these packets stay, does for all. Every other packet takes
+// the stages of batch.ts; what this does is what they would do.
+
+import * as Batch from '../../src/layout/batch.ts';
+import * as Capture from '../../src/layout/capture.ts';
+import * as Hook from '../../src/layout/hook.ts';
+import * as Host from '../../src/layout/host.ts';
+import * as Image from '../../src/layout/image.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
+import * as Reason from '../../src/layout/reason.ts';
+import * as Totals from '../../src/layout/totals.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { begin } from '../packet/record';
+import { passTables } from './hook';
+
+const LINKTYPE_ETHERNET: u32 = 1;
+const RECORD_HEADER: usize = 16;
+const ETHERNET_HEADER: u32 = 14;
+const IPV4_HEADER: u32 = 20;
+/** Offsets in the record's header. */
+const FRACTION: usize = 4;
+const CAPTURED: usize = 8;
+const ORIGINAL: usize = 12;
+/** Offsets from the IP header. */
+const PROTOCOL_OFFSET: usize = 9;
+const TCP_FLAGS_OFFSET: usize = 33;
+const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+/** Ethernet, IPv4 and TCP headers: every load below is within these. */
+const LEAST_CAPTURED: u32 = 54;
+/** x is a multiple of 0xffff just when x * INVERSE <= QUOTIENT, both by 64 bits. */
+const INVERSE: u64 = 0xfffefffefffeffff;
+const QUOTIENT: u64 = 0x0001000100010001;
+
+// Behind the record, as beginExpress() writes it.
+/** The interface in every record's index entry. */
+const WAY_INTERFACE = Packet.BYTES;
+/** The hooks on the way that have tables, a bit each. */
+const HOOKS = Packet.BYTES + 4;
+/** Packet.OIF once the packet is routed. */
+const OUT = Packet.BYTES + 8;
+/** Nanoseconds in a unit of the time stamps' second half. */
+const FRACTION_NS = Packet.BYTES + 12;
+/** MARK, IIF, OIF and PKTTYPE of a packet that comes in (16 bytes). */
+const START = Packet.BYTES + 16;
+
+/** Address of the lane's express record: the one behind the vector. */
+function expressRecord(lane: usize): usize {
+  return <usize>load<u32>(lane, Lane.PACKETS) + Lane.VECTOR * Packet.BYTES;
+}
+
+/** To be called once a batch: is there a short way for its packets? */
+export function beginExpress(lane: usize, batch: usize): bool {
+  const p = expressRecord(lane);
+  const source = <usize>load<u32>(batch, Batch.SOURCE);
+  const host = <usize>load<u32>(lane, Lane.HOST);
+  const placement = load<u32>(host, Host.PLACEMENT);
+  if (
+    load<u32>(batch, Batch.COUNT) == 0 ||
+    placement == Host.PLACEMENT_HOST ||
+    load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
+    load<u32>(source, Capture.SWAPPED) != 0 ||
+    load<u32>(source, Capture.LENGTHS) != Capture.LENGTHS_NORMAL ||
+    load<u32>(source, Capture.RECORD_HEADER_BYTES) != <u32>RECORD_HEADER ||
+    (load<u32>(lane, Lane.OPTIONS) & (Lane.OPTION_RESULTS | Lane.OPTION_VERIFY_CHECKSUMS)) != 0
+  ) {
+    return false;
+  }
+  const index = load<u32>(<usize>load<u32>(batch, Batch.INDEX), Batch.ENTRY_INTERFACE);
+  const described = <usize>load<u32>(lane, Lane.CAPTURE_INTERFACES) + index * Capture.INTERFACE_BYTES;
+  if (
+    load<u32>(described, Capture.LINKTYPE) != LINKTYPE_ETHERNET ||
+    load<u32>(described, Capture.FCS_BYTES) != 0 ||
+    load<u32>(described, Capture.MACHINE_INTERFACE) != 0
+  ) {
+    return false;
+  }
+  store<u32>(p, index, WAY_INTERFACE);
+  store<u32>(p, load<u32>(source, Capture.NANOSECONDS) != 0 ? 1 : 1000, FRACTION_NS);
+  describeWay(lane, host, p, placement);
+  begin(p);
+  store<u32>(p, index, Packet.CAPTURE_INTERFACE);
+  store<u32>(p, 0, Packet.DIRECTION);
+  store<u32>(p, IPV4_HEADER, Packet.L4_OFFSET);
+  store<u32>(p, 4, Packet.FAMILY);
+  store<u32>(p, placement == Host.PLACEMENT_HOOK ? Path.HOOK : Path.RECEIVE, Packet.PATH);
+  store<u32>(p, 0, Packet.ROUTE_MTU);
+  return true;
+}
+
+/** Interfaces and hooks as arriveUnrouted() and routeBetween() choose them for a capture without interface names. */
+function describeWay(lane: usize, host: usize, p: usize, placement: u32): void {
+  const defaultIn = load<u32>(host, Host.DEFAULT_IN);
+  const defaultOut = load<u32>(host, Host.DEFAULT_OUT);
+  const iif = defaultIn != 0 ? defaultIn : load<u32>(host, Host.FIRST_INTERFACE);
+  let hooks: u32;
+  if (placement == Host.PLACEMENT_HOOK) {
+    const hook = load<u32>(host, Host.HOOK);
+    hooks = 1 << hook;
+    let out: u32 = 0;
+    if (hook >= <u32>Hook.FORWARD) out = defaultOut != 0 || hook == Hook.FORWARD ? defaultOut : iif;
+    v128.store(p, i32x4(0, 0, 0, 0), START);
+    store<u32>(p, hook <= <u32>Hook.FORWARD ? iif : 0, START + 4);
+    store<u32>(p, out, START + 8);
+  } else {
+    hooks = (1 << Hook.PREROUTING) | (1 << Hook.FORWARD) | (1 << Hook.POSTROUTING);
+    v128.store(p, i32x4(0, 0, 0, 0), START);
+    store<u32>(p, iif, START + 4);
+    store<u32>(p, iif == defaultOut ? defaultIn : defaultOut, OUT);
+  }
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  let filled: u32 = 0;
+  for (let hook: u32 = 0; hook < <u32>Hook.COUNT; hook++) {
+    const entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
+    if (image != 0 && load<u32>(entry, 4) != 0) filled |= 1 << hook;
+  }
+  store<u32>(p, hooks & filled, HOOKS);
+}
+
+/**
+ * Takes those of the `count` records from the batch's `first` on that can go the short way to their verdicts, and counts
+ * them. The numbers in the batch of all others are left at `rest`, u32 each; their number is the answer.
+ */
+export function express(lane: usize, batch: usize, first: u32, count: u32, rest: usize): u32 {
+  const p = expressRecord(lane);
+  const captureInterface = load<u32>(p, WAY_INTERFACE);
+  const fractionNs = <u64>load<u32>(p, FRACTION_NS);
+  const hooks = load<u32>(p, HOOKS);
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  const entries = <usize>load<u32>(batch, Batch.INDEX);
+  const end = entries + (first + count) * Batch.ENTRY_BYTES;
+  let left = rest;
+  let bytes: u64 = 0;
+  let earliest = load<u64>(totals, Totals.FIRST_TIME);
+  let latest = load<u64>(totals, Totals.LAST_TIME);
+  for (let entry = entries + first * Batch.ENTRY_BYTES; entry < end; entry += Batch.ENTRY_BYTES) {
+    const header = <usize>load<u32>(entry);
+    const cap = load<u32>(header, CAPTURED);
+    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
+    // EtherType, version and header length, all of the fragment field but DF.
+    const shape = v128.and(v128.load(l3 - 2), i8x16(-1, -1, -1, 0, 0, 0, 0, 0, -65, -1, 0, 0, 0, 0, 0, 0));
+    const head = load<u64>(l3);
+    const middle = load<u64>(l3, 8);
+    const tail = load<u32>(l3, 16);
+    const length: u32 = bswap<u16>(<u16>(head >> 16));
+    const proto = (<u32>middle >> 8) & 0xff;
+    const tcp = u32(proto == IPPROTO_TCP);
+    const sum = (head & 0xffffffff) + (head >> 32) + (middle & 0xffffffff) + (middle >> 32) + <u64>tail;
+    // One decision for all of it. The loads are in bounds, for a batch has room behind its last record.
+    if (
+      u32(v128.any_true(v128.xor(shape, i8x16(8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))) |
+      u32(load<u32>(entry, Batch.ENTRY_INTERFACE) != captureInterface) |
+      u32(cap < LEAST_CAPTURED) |
+      (u32(load<u8>(header, RECORD_HEADER)) & 1) |
+      (1 ^ (tcp | u32(proto == IPPROTO_UDP))) |
+      u32(length < 28 + 12 * tcp) |
+      u32(length > cap - ETHERNET_HEADER) |
+      u32((<u32>middle & 0xff) <= 1) |
+      u32(sum * INVERSE > QUOTIENT)
+    ) {
+      store<u32>(left, <u32>((entry - entries) / Batch.ENTRY_BYTES));
+      left += 4;
+      continue;
+    }
+    const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
+    earliest = max(earliest, ~time);
+    latest = max(latest, time);
+    if (hooks == 0) {
+      bytes += length;
+      continue;
+    }
+    fill(p, header, <u32>((entry - entries) / Batch.ENTRY_BYTES), length, time);
+    countVerdict(totals, p, pass(lane, p, hooks), length);
+  }
+  store<u64>(totals, earliest, Totals.FIRST_TIME);
+  store<u64>(totals, latest, Totals.LAST_TIME);
+  const others = <u32>((left - rest) >> 2);
+  add(totals, Totals.FAMILIES + 8, count - others);
+  if (hooks == 0) {
+    add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, count - others);
+    add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, bytes);
+  }
+  return others;
+}
+
+/** What decoding and arrival would write of this packet, but for what beginExpress() has written. */
+function fill(p: usize, header: usize, record: u32, length: u32, time: u64): void {
+  const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
+  const addresses = v128.load(l3, 4);
+  v128.store(
+    p,
+    v128.swizzle(addresses, i8x16(11, 10, 9, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)),
+    Packet.SRC,
+  );
+  v128.store(
+    p,
+    v128.swizzle(addresses, i8x16(15, 14, 13, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)),
+    Packet.DST,
+  );
+  // PROTO, SPORT, DPORT, and TCP_FLAGS, still zero.
+  v128.store(
+    p,
+    v128.swizzle(v128.load(l3, 9), i8x16(0, -1, -1, -1, 12, 11, -1, -1, 14, 13, -1, -1, -1, -1, -1, -1)),
+    Packet.PROTO,
+  );
+  const tcp = u32(u32(load<u8>(l3, PROTOCOL_OFFSET)) == IPPROTO_TCP);
+  store<u32>(p, u32(load<u8>(l3, TCP_FLAGS_OFFSET)) & (0 - tcp), Packet.TCP_FLAGS);
+  // ICMP, LENGTH, TTL, TOS.
+  v128.store(
+    p,
+    v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1)),
+    Packet.ICMP,
+  );
+  v128.store(p, v128.load(p, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
+  const dontFragment = (u32(load<u8>(l3, 6)) & 0x40) >> 4;
+  store<u64>(p, (<u64>(Packet.FLAG_PORTS | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
+  store<u64>(p, <u64>l3 | ((<u64>length) << 32), Packet.L3); // L3, L3_CAP
+  store<u64>(p, <u64>(length - IPV4_HEADER) * 0x100000001, Packet.L4_LEN); // L4_LEN, L4_CAP
+  store<u32>(p, <u32>(header + RECORD_HEADER), Packet.MAC);
+  store<u64>(p, (<u64>record) << 32, Packet.ETHERTYPE); // ETHERTYPE, RECORD
+  store<u64>(p, time, Packet.TIME);
+  v128.store(p, i32x4(Reason.NONE, Hook.NONE, Packet.NO_RULE, Packet.NO_RULE), Packet.REASON);
+  const cap = load<u32>(header, CAPTURED);
+  store<u64>(p, (<u64>header + RECORD_HEADER) | ((<u64>cap) << 32), Packet.FRAME); // FRAME, FRAME_CAP
+  store<u32>(p, max<u32>(cap, load<u32>(header, ORIGINAL)), Packet.FRAME_LEN);
+}
+
+/** received() or the one hook of `--hook`, as far as there are tables. */
+function pass(lane: usize, p: usize, hooks: u32): u32 {
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
+  if (load<u32>(p, Packet.PATH) == Path.HOOK) return passTables(lane, image, counters, p, ctz(hooks));
+  let verdict: u32 = Verdict.ACCEPT;
+  if ((hooks & (1 << Hook.PREROUTING)) != 0) {
+    verdict = passTables(lane, image, counters, p, Hook.PREROUTING);
+    if (verdict != Verdict.ACCEPT) return verdict;
+  }
+  store<u32>(p, load<u32>(p, OUT), Packet.OIF);
+  store<u32>(p, load<u32>(p, Packet.TTL) - 1, Packet.TTL);
+  if ((hooks & (1 << Hook.FORWARD)) != 0) {
+    verdict = passTables(lane, image, counters, p, Hook.FORWARD);
+    if (verdict != Verdict.ACCEPT) return verdict;
+  }
+  if ((hooks & (1 << Hook.POSTROUTING)) == 0) return verdict;
+  return passTables(lane, image, counters, p, Hook.POSTROUTING);
+}
+
+/** What finish() counts by verdict. */
+function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void {
+  const slot = totals + verdict * 16;
+  store<u64>(slot, load<u64>(slot, Totals.VERDICTS) + 1, Totals.VERDICTS);
+  store<u64>(slot, load<u64>(slot, Totals.VERDICTS + 8) + length, Totals.VERDICTS + 8);
+  add(totals, Totals.ANSWERS_NOT_MADE, u64(verdict == Verdict.REJECT));
+  if (verdict > <u32>Verdict.REJECT) add(totals, Totals.REASONS + load<u32>(p, Packet.REASON) * 8, 1);
+}
+
+function add(totals: usize, at: usize, value: u64): void {
+  store<u64>(totals + at, load<u64>(totals + at) + value);
+}
