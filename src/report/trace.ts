@@ -110,6 +110,8 @@ function dumpIpv6(parts: string[], bytes: Bytes, at: number, hopLimit?: number):
       );
       later = (offset & 0xfff8) !== 0;
     }
+    if (protocol === 51)
+      parts.push(bytes.has(next, 12) ? `AH SPI=0x${bytes.u32(next + 4).toString(16)}` : 'AH');
     parts.push(')');
     const length = bytes.u8(next + 1);
     next += protocol === 44 ? 8 : protocol === 51 ? (length + 2) * 4 : (length + 1) * 8;
@@ -140,7 +142,7 @@ function dumpTransport(parts: string[], bytes: Bytes, transport: Transport): voi
   switch (protocol) {
     case 6:
       parts.push('PROTO=TCP');
-      if (!later && complete(parts, bytes, at, 20)) dumpTcp(parts, bytes, at, transport.inner);
+      if (!later && complete(parts, bytes, at, 20)) dumpTcp(parts, bytes, at);
       return;
     case 17:
     case 136:
@@ -176,7 +178,7 @@ function complete(parts: string[], bytes: Bytes, at: number, count: number): boo
 }
 
 /** nf_log_dump_tcp_header, with sequence numbers and options as TRACE asks for them. */
-function dumpTcp(parts: string[], bytes: Bytes, at: number, inner: boolean): void {
+function dumpTcp(parts: string[], bytes: Bytes, at: number): void {
   parts.push(`SPT=${bytes.u16(at)}`, `DPT=${bytes.u16(at + 2)}`);
   parts.push(`SEQ=${bytes.u32(at + 4)}`, `ACK=${bytes.u32(at + 8)}`);
   parts.push(`WINDOW=${bytes.u16(at + 14)}`);
@@ -196,7 +198,7 @@ function dumpTcp(parts: string[], bytes: Bytes, at: number, inner: boolean): voi
   }
   parts.push(`URGP=${bytes.u16(at + 18)}`);
   const headerBytes = (bytes.u8(at + 12) >> 4) * 4;
-  if (!inner && headerBytes > 20 && bytes.has(at + 20, headerBytes - 20)) {
+  if (headerBytes > 20 && bytes.has(at + 20, headerBytes - 20)) {
     parts.push(`OPT (${hexBytes(bytes.slice(at + 20, headerBytes - 20), '').toUpperCase()})`);
   }
 }
