@@ -68,10 +68,9 @@ function rowHas(row: usize, index: u32): bool {
 
 /**
  * A rule with `-p` meets an IPv6 packet whose header chain has no end: legacy ip6tables drops it on the spot
- * (ip6_packet_match: ipv6_find_hdr fails and the packet is no later fragment), nft's rule does not match.
+ * (ip6_packet_match: ipv6_find_hdr fails), nft's rule does not match.
  */
 function noProtocol(image: usize, p: usize): i32 {
   if ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_SNAPPED_CHAIN) != 0) return Op.UNDECIDABLE;
-  if (load<u32>(image, Image.BACKEND) != 0) return Op.NO;
-  return load<u32>(p, Packet.FRAG_OFFSET) == 0 ? Op.HOTDROP : Op.NO;
+  return load<u32>(image, Image.BACKEND) != 0 ? Op.NO : Op.HOTDROP;
 }

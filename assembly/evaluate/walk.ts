@@ -21,6 +21,8 @@ import { run } from '../target/dispatch';
 import { assume } from './assume';
 import { ruleMatches } from './rule';
 
+const IPPROTO_AH: u32 = 51;
+
 /**
  * Walks the chain whose first rule record stands at `first` (absolute) and answers a Verdict.*; sets REASON for LOST
  * and UNKNOWN, and DECISION. `counters` is the lane's counter array of this image.
@@ -29,9 +31,9 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
   const rules = image + load<u32>(image, Image.RULES);
   const length = load<u32>(p, Packet.LENGTH);
   const bottom: usize = load<u32>(lane, Lane.STACK);
-  const linear =
-    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) != 0 ||
-    (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0;
+  const abnormal = (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) != 0;
+  if (abnormal) stopAtAuthentication(image, p);
+  const linear = abnormal || (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0;
   let frame = bottom;
   enter(image, p, frame, first, linear);
   let r = first;
@@ -104,6 +106,12 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
         r += Rule.BYTES;
     }
   }
+}
+
+/** The protocol of a packet with an IPv6 authentication header is that header to nftables, whatever is behind it. */
+function stopAtAuthentication(image: usize, p: usize): void {
+  if (load<u32>(p, Packet.AUTH_HEADER) == 0 || load<u32>(image, Image.BACKEND) == 0) return;
+  store<u32>(p, IPPROTO_AH, Packet.PROTO);
 }
 
 /** Begins the chain whose first rule record is `first`: its classifier, if it has one, finds the candidates. */

@@ -149,6 +149,7 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
       }
     } else if (next == NEXTHDR_AUTH) {
       step = ((<u32>load<u8>(header, 1)) << 2) + 8;
+      flags |= Packet.FLAG_ABNORMAL;
       if (load<u32>(p, Packet.AUTH_HEADER) == 0) store<u32>(p, at, Packet.AUTH_HEADER);
     }
     next = load<u8>(header);

@@ -60,7 +60,7 @@ function interfaceMatches({ value, invert }: Negatable<string>, device: Interfac
 function checkProtocol(rule: Rule, packet: Packet, backend: Backend): Failure | undefined {
   if (rule.protocol === undefined) return undefined;
   const { value, invert } = rule.protocol;
-  const transport = packet.transport();
+  const transport = packet.transport(backend === 'nft');
   // IPv6 headers that cannot be followed: ip6_packet_match drops, `meta l4proto` of nftables does not match.
   if (transport === undefined) return { condition: '-p', hotdrop: backend === 'legacy' };
   return (transport.protocol === value) !== invert ? undefined : failure('-p', invert);

@@ -146,9 +146,11 @@ export class Packet {
   /**
    * Protocol and place of the transport header; undefined when the chain of IPv6 headers cannot be followed
    * (ipv6_find_hdr answers an error).
+   *
+   * @param stopAtAuthentication as nft_set_pktinfo_ipv6 does (IP6_FH_F_AUTH): an authentication header is the last one
    */
-  transport(): Transport | undefined {
-    if (this.family === 'ipv6') return findTransport(this.bytes);
+  transport(stopAtAuthentication = false): Transport | undefined {
+    if (this.family === 'ipv6') return findTransport(this.bytes, stopAtAuthentication);
     return { protocol: this.firstProtocol, offset: this.headerBytes, fragmentOffset: this.fragmentOffset };
   }
 
@@ -162,11 +164,12 @@ export class Packet {
 }
 
 /** ipv6_find_hdr with target -1: the first header that is no extension header. */
-function findTransport(bytes: Bytes): Transport | undefined {
+function findTransport(bytes: Bytes, stopAtAuthentication: boolean): Transport | undefined {
   let protocol = bytes.u8(6);
   let at = 40;
   while (isExtensionHeader(protocol) && protocol !== IPPROTO_NONE) {
     if (!bytes.has(at, 2)) return undefined;
+    if (protocol === IPPROTO_AH && stopAtAuthentication) break;
     const next = bytes.u8(at);
     if (protocol === IPPROTO_ROUTING && !bytes.has(at, 4)) return undefined;
     if (protocol === IPPROTO_FRAGMENT) {

@@ -109,8 +109,8 @@ export const FLAG_SNAPPED = 8;
 /** IPv4 header checksum is wrong. */
 export const FLAG_BAD_IP_CHECKSUM = 16;
 /**
- * The transport header is not one that ports, flags or type can be searched by: a later fragment, cut short, or
- * behind a broken IPv6 header chain. Classifiers hand such packets to the linear walk.
+ * The transport header is not one that protocol, ports, flags or type can be searched by: a later fragment, cut short,
+ * behind an IPv6 authentication header or a broken header chain. Classifiers hand such packets to the linear walk.
  */
 export const FLAG_ABNORMAL = 32;
 /** IPv6: a Fragment header is present (even an atomic one). */

@@ -236,6 +236,88 @@ for backend in ('legacy', 'nft'):
     test(6, '-p sctp -m sctp ! --chunk-types all DATA -m frag --fragid 1', ip6(132,bad), backend)
     test(6, '-p sctp -m sctp ! --chunk-types all DATA -m dst', ip6(132,bad), backend)
     test(6, '-p sctp -m sctp ! --chunk-types all DATA -m hl --hl-eq 64', ip6(132,bad), backend)
+    # An authentication header, and header chains that break off: what -p sees.
+    ah=lambda following: bytes([following,1])+b'\0'*10
+    chains=(
+        ip6(51,ah(6)+th),
+        ip6(51,ah(51)+ah(6)+th),
+        ip6(51,b'\x06'),
+        ip6(51,ah(60)),
+        ip6(51,ah(60)+bytes([6,0])+b'\0'*6+th),
+        ip6(60,bytes([51,0])+b'\0'*6+ah(6)+th),
+        ip6(60,b'\x06'),
+        ip6(44,struct.pack('!BBHI',51,0,1,77)+ah(6)+th),
+        ip6(44,struct.pack('!BBHI',51,0,(8<<3)|1,77)+ah(6)+th),
+        ip6(44,struct.pack('!BBHI',60,0,(8<<3)|1,77)+th),
+        ip6(51,ah(44)+struct.pack('!BBHI',6,0,(8<<3)|1,77)+th),
+        ip6(51,ah(59)),
+        ip6(59,th),
+    )
+    for frame in chains:
+        for rule in ('-p tcp', '! -p tcp', '-p ah', '! -p ah', '-p ipv6-nonxt'):
+            test(6, rule, frame, backend)
+    test(6, '-p tcp -m tcp --dport 80', chains[0], backend)
+    test(6, '-p tcp -m tcp --dport 80', chains[10], backend)
+    test(6, '-p tcp -m tcp', chains[0], backend)
+    test(6, '-p tcp -m multiport --dports 80', chains[0], backend)
+    test(6, '-p ah -m ah --ahspi 0', chains[0], backend)
+    test(6, '-m ah --ahspi 0', chains[0], backend)
+    test(6, '-p tcp -s fd00::9', chains[6], backend)
+    test(6, '-s fd00::9', chains[6], backend)
+    # Payload length 0 in front of hop-by-hop options: the frame's length stands.
+    jumbo=bytearray(ip6(0,bytes([17,0,1,4,0,0,0,0])+b'\0\1\0\x50\0\x08\0\0'))
+    jumbo[18:20]=b'\0\0'
+    test(6, '-m length --length 40', bytes(jumbo), backend)
+    test(6, '-m length --length 56', bytes(jumbo), backend)
+    test(6, '-m hbh', bytes(jumbo), backend)
+    test(6, '-p udp -m udp --dport 80', bytes(jumbo), backend)
+    test(4, '-p dccp -m dccp ! --dccp-option 5', ip4(33,dc(12,6)+b'\0'*8), backend)
+    test(4, '-p dccp -m dccp --dccp-option 5', ip4(33,dc(12,6)+b'\0'*8), backend)
+    test(4, '-p dccp -m dccp --dccp-types INVALID', ip4(33,dc(12,7)+b'\0'*12), backend)
+    test(4, '-p dccp -m dccp --dccp-types RESET', ip4(33,dc(7,7)+b'\0'*12), backend)
+    test(4, '-m tos --tos 0x1f/0x10', ip4(17,th,0,0x10), backend)
+    test(4, '-m tos ! --tos 0x1f/0x10', ip4(17,th,0,0x10), backend)
+    test(4, '-m tos --tos 0x10/0x10', ip4(17,th,0,0x1f), backend)
+    test(4, '-m tos --tos minimize-delay', ip4(17,th,0,0x13), backend)
+    test(4, '-m tos --tos minimize-delay', ip4(17,th,0,0x53), backend)
+    test(4, '-m dscp --dscp 4', ip4(17,th,0,0x13), backend)
+    test(6, '-m tos --tos 0x10/0x10', ip6(17,th,flow=0x1f<<20), backend)
+    test(6, '-m dscp ! --dscp 4', ip6(17,th,flow=0x13<<20), backend)
+    test(6, '-m ecn --ecn-ip-ect 3', ip6(17,th,flow=0x13<<20), backend)
+    test(4, '-m ttl --ttl-lt 0', ip4(17,th), backend)
+    test(4, '-m ttl --ttl-gt 255', ip4(17,th), backend)
+    test(4, '-m length ! --length 40:', ip4(17,th), backend)
+    test(4, '-m length --length 40:40', ip4(17,th), backend)
+    for fragment in (0, 1, 0x2000, 0x2001):
+        test(4, '-f', ip4(17,th,fragment), backend)
+        test(4, '! -f', ip4(17,th,fragment), backend)
+        test(4, '-f -p tcp -m tcp --dport 80', ip4(6,th,fragment), backend)
+        test(4, '-p tcp -m tcp --tcp-option 2', ip4(6,th,fragment), backend)
+        test(4, '-p tcp -m tcp ! --tcp-option 2', ip4(6,th,fragment), backend)
+        test(4, '-p udp -m multiport ! --ports 80', ip4(17,th,fragment), backend)
+        test(4, '-p icmp -m icmp --icmp-type any', ip4(1,b'\x08'*32,fragment), backend)
+        test(4, '-p icmp -m icmp ! --icmp-type any', ip4(1,b'\x08'*32,fragment), backend)
+        test(4, '-p sctp -m sctp ! --dport 80', ip4(132,sc,fragment), backend)
+        test(4, '-p dccp -m dccp ! --dport 80', ip4(33,dc(0,5)+b'\0'*4,fragment), backend)
+        test(4, '-p esp -m esp', ip4(50,b'\0'*8,fragment), backend)
+        test(4, '-p ah -m ah', ip4(51,b'\0'*12,fragment), backend)
+    for offset in (0, 8, 16):
+        part=lambda proto: struct.pack('!BBHI',proto,0,offset|1,77)
+        test(6, '-p tcp -m tcp --tcp-option 2', ip6(44,part(6)+th), backend)
+        test(6, '-p tcp -m tcp', ip6(44,part(6)+th), backend)
+        test(6, '-p udp -m udp', ip6(44,part(17)+th), backend)
+        test(6, '-p mh -m mh', ip6(44,part(135)+b'\x3b\0\1\0\0\0\0\0'), backend)
+        test(6, '-p icmpv6 -m icmp6 --icmpv6-type 128', ip6(44,part(58)+b'\x80'+b'\0'*15), backend)
+        test(6, '-m ipv6header --header frag,prot', ip6(44,part(17)+th), backend)
+        test(6, '-m frag --fraglast', ip6(44,part(17)+th), backend)
+        test(6, '-m frag --fragfirst', ip6(44,part(17)+th), backend)
+        test(6, '-m frag --fragres', ip6(44,struct.pack('!BBHI',17,0,offset|2,77)+th), backend)
+        test(6, '-m frag --fragres', ip6(44,struct.pack('!BBHI',17,1,offset,77)+th), backend)
+        test(6, '-m frag ! --fragid 5:76', ip6(44,part(17)+th), backend)
+        test(6, '-m rt', ip6(44,part(43)+b'\x11\0\0\0\0\0\0\0'+th), backend)
+        test(6, '-m ah', ip6(44,part(51)+ah(6)+th), backend)
+        test(6, '-m eui64', ip6(44,part(17)+th,'fd00::ff:fe00:2'), backend)
+        test(6, '-p udp -m eui64', ip6(44,part(17)+th), backend)
 
 run('ip', 'netns', 'del', HOST)
 run('ip', 'netns', 'del', PEER)

@@ -10,6 +10,7 @@ import { portsMatch } from './port.ts';
 const HEADER_BYTES = 12;
 /** Bytes that a packet of each type has before its options, beyond the generic header (dccp_packet_hdr_len). */
 const TYPE_BYTES: readonly number[] = [4, 12, 0, 8, 8, 8, 8, 12, 8, 8];
+const UNNAMED_TYPE_BYTES = 12;
 
 export function dccp(options: DccpOptions, packet: Packet): Result {
   const header = transportHeader(packet, HEADER_BYTES);
@@ -34,7 +35,7 @@ function packetType(packet: Packet, header: number): number {
 /** __dccp_hdr_len: the sequence number is 24 or, with the X bit, 48 bits long. */
 function headerBytes(packet: Packet, header: number): number {
   const extended = (packet.bytes.u8(header + 8) & 1) === 1;
-  return HEADER_BYTES + (extended ? 4 : 0) + (TYPE_BYTES[packetType(packet, header)] ?? 8);
+  return HEADER_BYTES + (extended ? 4 : 0) + (TYPE_BYTES[packetType(packet, header)] ?? UNNAMED_TYPE_BYTES);
 }
 
 /** dccp_find_option */

@@ -14,9 +14,7 @@ import { PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, type Packet } from
 import { inRange } from './range.ts';
 
 export function length(options: LengthOptions, packet: Packet): Result {
-  // IPv6: by the header, which says 0 for a jumbogram.
-  const bytes = packet.family === 'ipv4' ? packet.length : packet.bytes.u16(4) + 40;
-  return result(inRange(options, bytes));
+  return result(inRange(options, packet.length));
 }
 
 export function ttl({ compare, value }: TtlOptions, packet: Packet): Result {

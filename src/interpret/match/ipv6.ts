@@ -61,16 +61,13 @@ export function rt(options: RtOptions, packet: Packet): Result {
 function addressesMatch(options: RtOptions, packet: Packet, header: number, count: number): boolean {
   const { addresses, notStrict } = options;
   if (addresses === undefined) return true;
-  if (addresses.length > count) return false;
+  if (notStrict ? addresses.length > count : addresses.length !== count) return false;
   const held = Array.from(
     { length: count },
     (_, index) => () => packet.bytes.slice(header + 8 + 16 * index, 16),
   );
   if (!notStrict) {
-    return (
-      addresses.every((one, index) => equalAddress(one, (held[index] as () => Uint8Array)())) &&
-      count === addresses.length
-    );
+    return addresses.every((one, index) => equalAddress(one, (held[index] as () => Uint8Array)()));
   }
   let next = 0;
   for (const address of held) {
