@@ -6,6 +6,8 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { run, runDeferred } from './evaluate/batch.ts';
+import { passHeaders } from './evaluate/header.ts';
+import { passHook } from './evaluate/hook.ts';
 import { fragmentArenaBytes, initializeFragments } from './fragment/arena.ts';
 import { push } from './fragment/reassemble.ts';
 import { match } from './match/dispatch';
@@ -33,6 +35,8 @@ export {
   fragmentArenaBytes,
   initializeFragments as initFragments,
   open,
+  passHeaders,
+  passHook,
   push as pushFragment,
   reroute,
   routeInput,

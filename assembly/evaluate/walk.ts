@@ -16,7 +16,7 @@ import * as Reason from '../../src/layout/reason.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Target from '../../src/layout/target.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { classify, nextCandidate } from '../classify/bitvector';
+import { classify, nextCandidate } from '../classify/candidate';
 import { run } from '../target/dispatch';
 import { assume } from './assume';
 import { ruleMatches } from './rule';

@@ -25,7 +25,7 @@ import {
   type Table,
   type Target,
 } from '../model/ruleset.ts';
-import { emitBitVectors } from './classify/bitvector.ts';
+import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
@@ -37,6 +37,8 @@ export type UnknownPolicy = 'refuse' | 'match' | 'no-match' | 'verdict';
 export interface CompileOptions {
   readonly backend: Backend;
   readonly unknown: UnknownPolicy;
+  /** What chains are searched by; by default the compiler chooses for each. Changes nothing but time. */
+  readonly classifier?: ClassifierChoice | undefined;
 }
 
 /** An image and what reports need to speak of it. Structured-clonable but for `ruleSet` and `registered`. */
@@ -61,6 +63,8 @@ export interface CompiledChain {
   readonly chain: Chain;
   /** Index of the chain's first record; the record after its last rule is the policy or the chain's end. */
   readonly firstRecord: number;
+  /** Set once the chain is compiled. */
+  plan?: ClassifierPlan | undefined;
 }
 
 /** Compiles one family's rule set. The set has to be valid (src/model/validate.ts). */
@@ -152,7 +156,8 @@ class Compiler {
     });
   }
 
-  #chain({ table, chain, firstRecord }: CompiledChain, index: number): void {
+  #chain(compiled: CompiledChain, index: number): void {
+    const { table, chain, firstRecord } = compiled;
     const at = Image.HEADER_BYTES + index * Image.CHAIN_BYTES;
     const hook = chain.hook === undefined ? Hook.NONE : HOOK_ORDER.indexOf(chain.hook);
     this.#emitter.setWord(at + Image.CHAIN_TABLE, TABLE_ORDER.indexOf(table.name));
@@ -165,10 +170,16 @@ class Compiler {
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
       return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
     });
-    const plan = emitBitVectors(this.#emitter, conditions, this.#ruleSet.family);
-    if (plan !== undefined) {
+    const plan = emitClassifier(
+      this.#emitter,
+      conditions,
+      this.#ruleSet.family,
+      this.#options.classifier ?? 'auto',
+    );
+    compiled.plan = plan;
+    if (plan.offset !== 0) {
       this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
-      this.#interfaceTables.push(...plan.interfaces);
+      for (const table of plan.interfaces) this.#interfaceTables.push(table);
       plan.exact.forEach((exact, position) => {
         if (!exact) return;
         const flags = this.#recordOffset(firstRecord + position) + RuleRecord.FLAGS;

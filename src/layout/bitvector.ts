@@ -15,6 +15,7 @@ export const ADDRESS_FIELDS = 12;
 export const INTERFACE_FIELDS = 16;
 /** 128-bit blocks in a vector. */
 export const BLOCKS = 20;
+/** The last word is Classifier.KIND: zero. */
 export const HEADER_BYTES = 32;
 
 // Field record.

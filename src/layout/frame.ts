@@ -5,7 +5,7 @@
 export const NEXT = 0;
 /** First rule record of the chain. */
 export const FIRST = 4;
-/** Is the chain classified? 0: it is walked rule by rule. */
+/** Is the chain classified? 0: it is walked rule by rule. Else the classifier's KIND + 1 (layout/classifier.ts). */
 export const CLASSIFIED = 8;
 /** The candidates among 128 rules, a bit each (16 bytes), and which 128 these are. */
 export const CANDIDATES = 16;
@@ -13,4 +13,6 @@ export const BLOCK = 12;
 /** Of a chain with more than one block: the number of vectors, and their addresses, BitVector.FIELDS of them. */
 export const VECTOR_COUNT = 32;
 export const VECTORS = 36;
+/** Of cut trees: the packet's key is at CANDIDATES, the chain's number of rules at BLOCK, and VECTORS are the leaf
+ *  records to go on with, one a tree (layout/tree.ts). */
 export const BYTES = 80;

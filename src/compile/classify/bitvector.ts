@@ -8,8 +8,7 @@ import { fieldBits, type Interval, type RuleConditions, SEARCH_FIELD_BITS } from
 import { type ClassifiedInterfaces, InterfaceVectors } from './interface-vectors.ts';
 import { VectorPool } from './vector-pool.ts';
 
-/** Chains below this are walked faster rule by rule; chains beyond have vectors that cost more than they save. */
-const LEAST_RULES = 5;
+/** Chains beyond have vectors that cost more than they save. */
 const MOST_RULES = 8192;
 /** Bytes that one chain's classifier may take, a rule and in all. */
 const NODE_BYTES_A_RULE = 4096;
@@ -32,7 +31,7 @@ export function emitBitVectors(
   rules: readonly RuleConditions[],
   family: Family,
 ): BitVectorPlan | undefined {
-  if (rules.length < LEAST_RULES || rules.length > MOST_RULES) return undefined;
+  if (rules.length > MOST_RULES) return undefined;
   const start = emitter.align(64);
   const header = emitter.appendZeros(BitVector.HEADER_BYTES + BitVector.FIELDS * BitVector.FIELD_BYTES);
   const vectors = new VectorPool(emitter, rules.length);
@@ -98,7 +97,7 @@ const FIELD_KINDS: readonly (readonly [bytes: number, count: number])[] = [
   [INTERFACE, BitVector.INTERFACE_FIELDS],
 ];
 
-const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
+export const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
   [Packet.SRC, 'source'],
   [Packet.DST, 'destination'],
   [Packet.PROTO, 'protocol'],

@@ -57,14 +57,31 @@ export function conditionsOf(rule: Rule, words: readonly number[], family: Famil
   }
   // `-f` matches later fragments alone, which no classifier sees.
   if (rule.fragment?.invert === false) restrict(Packet.PROTO, []);
-  if (!readOperations(words, family, restrict)) exact = false;
+  const { protocol } = rule;
+  const header = protocol?.invert === false ? (ORDINARY_HEADERS.get(protocol.value) ?? 0) : 0;
+  if (!readOperations(words, family, header, restrict)) exact = false;
   return { fields, in: rule.in, out: rule.out, exact };
 }
 
-/** True when every operation became a condition. */
+/**
+ * By protocol, the bytes of its header that a packet has whose transport header is ordinary (assembly/packet/
+ * transport.ts). Of other protocols nothing is known to be there.
+ */
+const ORDINARY_HEADERS: ReadonlyMap<number, number> = new Map([
+  [1, 8],
+  [6, 20],
+  [17, 8],
+  [33, 12],
+  [58, 8],
+  [132, 12],
+  [136, 8],
+]);
+
+/** True when every operation became a condition. `header`: bytes that an ordinary transport header has. */
 function readOperations(
   words: readonly number[],
   family: Family,
+  header: number,
   restrict: (field: number, intervals: readonly Interval[]) => void,
 ): boolean {
   let exact = true;
@@ -103,7 +120,10 @@ function readOperations(
         .map(portRange)
         .sort(([left], [right]) => Number(left - right));
       restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
-    } else if (code !== Op.TRANSPORT) {
+    } else if (code === Op.TRANSPORT) {
+      const [declared, read] = [operand(1) & 0xff, (operand(1) >>> 8) & 0xff];
+      if (Math.max(declared, read) > header) return false;
+    } else {
       // That it was asked is counted.
       if (code !== Op.ASSUMED) return false;
       exact = false;
