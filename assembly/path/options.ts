@@ -48,10 +48,9 @@ export function optionsReason(p: usize, allowed: bool): u32 {
       if (badRecord(l3 + at, kind, size)) return Reason.BAD_OPTION;
     } else if (kind == ROUTER_ALERT) {
       if (size < 4) return Reason.BAD_OPTION;
-    } else if (kind == COMMERCIAL_SECURITY && seen & 4) {
-      return Reason.BAD_OPTION;
     } else if (kind == COMMERCIAL_SECURITY) {
-      seen |= 4;
+      // cipso_v4_validate() refuses a label of a domain that no one configured.
+      return Reason.BAD_OPTION;
     }
     at += size;
   }

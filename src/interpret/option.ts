@@ -8,6 +8,7 @@ const IPOPT_NOOP = 1;
 const IPOPT_RR = 7;
 const IPOPT_TIMESTAMP = 68;
 const IPOPT_LSRR = 131;
+const IPOPT_CIPSO = 134;
 const IPOPT_SSRR = 137;
 const IPOPT_RA = 148;
 
@@ -55,6 +56,9 @@ function checkIpv4Option(packet: Packet, at: number, type: number, length: numbe
     case IPOPT_RA:
       if (length < 4) bad();
       break;
+    case IPOPT_CIPSO:
+      // cipso_v4_validate: no one configured the label's domain.
+      bad();
   }
 }
 
@@ -99,6 +103,7 @@ export function checkHopByHop(packet: Packet): void {
   const end = 40 + headerBytes;
   let at = 42;
   let padding = 0;
+  let options = 0;
   while (at < end) {
     if (bytes.u8(at) === 0) {
       padding += 1;
@@ -109,6 +114,8 @@ export function checkHopByHop(packet: Packet): void {
     if (end - at < 2) bad();
     const length = bytes.u8(at + 1) + 2;
     if (length > end - at) bad();
+    // net.ipv6.max_hbh_opts_number
+    if (bytes.u8(at) !== 1 && ++options > 8) bad();
     padding = checkTlv(packet, at, length, padding);
     at += length;
   }
@@ -133,8 +140,10 @@ function checkTlv(packet: Packet, at: number, length: number, padding: number): 
     checkJumbo(packet, at);
     return 0;
   }
+  // IOAM is to be aligned; a CALIPSO label of a domain that no one configured is refused.
+  if ((type === 0x31 && (at & 3) !== 0) || type === 0x07) bad();
   // Unknown options: the two highest bits say what to do (ip6_tlvopt_unknown).
-  if (![0x07, 0x31].includes(type) && type >> 6 !== 0) bad();
+  if (type >> 6 !== 0) bad();
   return 0;
 }
 

@@ -191,6 +191,7 @@ export function snapshotHost(): HostFiles {
     'addr.json': json('-details', 'address'),
     'route.json': json('-4', 'route', 'show', 'table', 'all'),
     'route6.json': json('-6', 'route', 'show', 'table', 'all'),
+    'maddr.json': json('maddress'),
     'rule.json': json('-4', 'rule'),
     'rule6.json': json('-6', 'rule'),
     'sysctl.txt': `${sysctls.filter((line) => SYSCTL_KEYS.test(line)).join('\n')}\n`,
