@@ -33,8 +33,11 @@ export function addressRange(p: usize, op: usize): i32 {
 export function transport(p: usize, op: usize): i32 {
   const how = u32(load<u8>(op, 6));
   const fragment = load<u32>(p, Packet.FRAG_OFFSET);
+  // Of two or three bytes a source port can be read, which the decoder did not look for.
+  if ((how & Op.TRANSPORT_NATIVE) != 0 && (fragment != 0 || load<u32>(p, Packet.L4_LEN) < 4)) {
+    return readFields(p, u32(load<u8>(op, 4)));
+  }
   if (fragment != 0) {
-    if ((how & Op.TRANSPORT_NATIVE) != 0) return laterFragment(p, u32(load<u8>(op, 4)));
     return fragment == 1 && (how & Op.TRANSPORT_FRAGMENT_ATTACK) != 0 ? Op.HOTDROP : Op.NO;
   }
   if (load<u32>(p, Packet.L4_LEN) < u32(load<u8>(op, 4))) {
@@ -43,8 +46,8 @@ export function transport(p: usize, op: usize): i32 {
   return load<u32>(p, Packet.L4_CAP) < u32(load<u8>(op, 5)) ? Op.UNDECIDABLE : Op.YES;
 }
 
-/** Sets the fields that nftables reads from a later fragment, as far as the `bytes` reach. */
-function laterFragment(p: usize, bytes: u32): i32 {
+/** Sets the fields that nftables reads where the decoder found none, as far as the `bytes` reach. */
+function readFields(p: usize, bytes: u32): i32 {
   const header = transportOffset(p);
   const there = reach(p, header, bytes);
   if (there != Op.YES) return there == Op.HOTDROP ? Op.NO : there;

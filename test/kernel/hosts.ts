@@ -35,3 +35,33 @@ export const ROUTER: HostSpec = {
   policyRules: ['fwmark 0x1/0xff lookup 100', '-6 fwmark 0x1/0xff lookup 100'],
   sysctls: { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1' },
 };
+
+/** A router that checks where sources would be answered, strictly on one interface and loosely on another. */
+export const STRICT: HostSpec = {
+  ...ROUTER,
+  sysctls: {
+    ...ROUTER.sysctls,
+    'net.ipv4.conf.eth0.rp_filter': '2',
+    'net.ipv4.conf.eth1.rp_filter': '1',
+    'net.ipv4.conf.eth2.rp_filter': '1',
+    'net.ipv4.conf.eth2.src_valid_mark': '1',
+  },
+};
+
+/** A router that lets pass what others refuse. */
+export const LENIENT: HostSpec = {
+  ...ROUTER,
+  sysctls: {
+    ...ROUTER.sysctls,
+    'net.ipv4.conf.all.accept_local': '1',
+    'net.ipv4.conf.all.route_localnet': '1',
+    'net.ipv4.conf.all.accept_source_route': '1',
+    'net.ipv4.conf.eth1.accept_source_route': '1',
+    'net.ipv4.conf.all.bc_forwarding': '1',
+    'net.ipv4.conf.eth1.bc_forwarding': '1',
+    'net.ipv4.conf.eth2.forwarding': '0',
+    'net.ipv6.conf.eth2.forwarding': '0',
+    'net.ipv4.conf.eth0.drop_unicast_in_l2_multicast': '1',
+    'net.ipv6.conf.eth0.drop_unicast_in_l2_multicast': '1',
+  },
+};

@@ -177,7 +177,7 @@ export function deleteHost(): void {
 }
 
 const SYSCTL_KEYS =
-  /^net\.(ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter|accept_local|accept_source_route|route_localnet|src_valid_mark))|ipv6\.conf\.[^.]+\.(forwarding|disable_ipv6|accept_source_route)) /;
+  /^net\.(ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter|accept_local|accept_source_route|route_localnet|src_valid_mark|bc_forwarding|drop_unicast_in_l2_multicast))|ipv6\.conf\.[^.]+\.(forwarding|disable_ipv6|accept_source_route|drop_unicast_in_l2_multicast)) /;
 
 /** The host folder: what the snapshot collects, sysctls cut down to those that decide a packet's way. */
 export function snapshotHost(): HostFiles {

@@ -2,7 +2,9 @@
 
 import { corpusIsThere, corpusScenario, drawnScenario } from './corpus.ts';
 import { randomFrames, randomRules } from './generate.ts';
-import { ROUTER, SERVER } from './hosts.ts';
+import { LENIENT, ROUTER, SERVER, STRICT } from './hosts.ts';
+import type { HostSpec } from './namespace.ts';
+import { oddFrames } from './odd.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Captures of the corpus and whether their busiest address is the host, or a router stands between their ends. */
@@ -97,6 +99,24 @@ const RULES_IPV6: readonly string[] = [
   'host/ffulm__server-config__etc__iptables__rules.v6',
 ];
 
+/** Malformed, forbidden and rare frames. */
+function odd(): Scenario[] {
+  const hosts = [SERVER, ROUTER, STRICT, LENIENT];
+  return Array.from({ length: 8 }, (_, index) => {
+    const seed = 9000 + index;
+    const host = hosts[index % hosts.length] as HostSpec;
+    return {
+      name: `odd-${index + 1}`,
+      host,
+      rules: {
+        ipv4: randomRules(seed, host, 'ipv4', 10),
+        ipv6: randomRules(seed + 1000, host, 'ipv6', 10),
+      },
+      capture: { kind: 'frames', frames: oddFrames(seed, host, 300) },
+    };
+  });
+}
+
 function random(): Scenario[] {
   return Array.from({ length: 24 }, (_, index) => {
     const seed = index + 1;
@@ -130,5 +150,5 @@ export function corpusScenarios(): Scenario[] {
 
 /** All comparisons; those of the corpus only where it is. */
 export function scenarios(): Scenario[] {
-  return [...random(), ...corpusScenarios()];
+  return [...random(), ...odd(), ...corpusScenarios()];
 }
