@@ -43,6 +43,8 @@ function layer3(packet: capture.CapturedPacket): Layer3 | undefined {
       return cooked(data, 14, 16, u16(data, 0));
     case capture.LINKTYPE_LINUX_SLL2:
       return cooked(data, 0, 20, data[10] ?? 0);
+    case capture.LINKTYPE_PPP:
+      return pointToPoint(data);
     case capture.LINKTYPE_NULL:
     case capture.LINKTYPE_LOOP:
       return { packet: data.subarray(4) };
@@ -54,6 +56,14 @@ function layer3(packet: capture.CapturedPacket): Layer3 | undefined {
     default:
       return undefined;
   }
+}
+
+/** With or without address and control bytes; a protocol number of one byte is odd (RFC 1661). */
+function pointToPoint(data: Uint8Array): Layer3 | undefined {
+  const at = data[0] === 0xff && data[1] === 3 ? 2 : 0;
+  const short = ((data[at] ?? 0) & 1) === 1;
+  const protocol = short ? data[at] : u16(data, at);
+  return protocol === 0x21 || protocol === 0x57 ? { packet: data.subarray(at + (short ? 1 : 2)) } : undefined;
 }
 
 function cooked(data: Uint8Array, protocolAt: number, headerBytes: number, type: number): Layer3 | undefined {
@@ -148,7 +158,8 @@ export function place(host: HostSpec, packets: readonly capture.CapturedPacket[]
   const local = new Set(
     host.interfaces.flatMap((one) => one.addresses.map((text) => text.split('/')[0] as string)),
   );
-  const isLocal = (address: string) => local.has(address) || (isIPv4(address) && address.startsWith('127.'));
+  const isLocal = (address: string) =>
+    local.has(address) || address === '::1' || (isIPv4(address) && address.startsWith('127.'));
   const useMac = packets
     .slice(0, 1000)
     .some(
