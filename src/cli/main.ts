@@ -5,21 +5,29 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { WasmtablesError } from '../error.ts';
-import { checkCommand } from './check.ts';
 import { EXIT_DONE, EXIT_ERROR } from './exit.ts';
-import { scanCommand } from './scan.ts';
-import { snapshotCommand } from './snapshot.ts';
-import { traceCommand } from './trace.ts';
 
-function createProgram(finish: (code: number) => void): Command {
+type CommandMaker = (finish: (code: number) => void) => Command;
+
+/** Loaded when needed: start-up is a large part of a short scan. */
+const COMMANDS: ReadonlyMap<string, () => Promise<CommandMaker>> = new Map([
+  ['scan', async () => (await import('./scan.ts')).scanCommand],
+  ['trace', async () => (await import('./trace.ts')).traceCommand],
+  ['check', async () => (await import('./check.ts')).checkCommand],
+  ['snapshot', async () => (await import('./snapshot.ts')).snapshotCommand],
+]);
+
+/** With the command that the first word names; with all of them when it names none, for help and suggestions. */
+async function createProgram(first: string | undefined, finish: (code: number) => void): Promise<Command> {
   const program = new Command('wasmtables')
     .description('What a Linux firewall (iptables) would do to every packet of a capture.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .showHelpAfterError('(wasmtables --help lists the commands, wasmtables COMMAND --help its options)')
     .configureOutput({ outputError: (text, write) => write(`wasmtables: ${text}`) })
     .exitOverride();
-  for (const command of [scanCommand, traceCommand, checkCommand, snapshotCommand]) {
-    program.addCommand(command(finish).copyInheritedSettings(program));
+  const named = COMMANDS.get(first ?? '');
+  for (const load of named === undefined ? COMMANDS.values() : [named]) {
+    program.addCommand((await load())(finish).copyInheritedSettings(program));
   }
   return program;
 }
@@ -33,7 +41,7 @@ function packageVersion(): string {
 async function main(): Promise<number> {
   let code = EXIT_DONE;
   try {
-    const program = createProgram((given) => {
+    const program = await createProgram(process.argv[2], (given) => {
       code = given;
     });
     await program.parseAsync();

@@ -36,15 +36,41 @@ export interface LaneReport {
 /** The default export is what Piscina calls. */
 export default function runLane(task: LaneTask): LaneReport {
   const control = new ControlWords(task.memory, task.control);
+  let lane: LaneRun | undefined;
   try {
-    return new LaneRun(task, control).run();
+    lane = new LaneRun(task, control);
+    while (lane.step());
+    return lane.report;
   } catch (error) {
     // The others must not wait for this lane's batch.
     control.stop();
     throw error;
   } finally {
+    lane?.close();
     task.output?.port.close();
   }
+}
+
+/** How long a lane on the main thread keeps the event loop waiting. */
+const HOLD_MS = 20;
+
+/**
+ * The only lane of a scan, on this thread: a worker would take longer to start than many a scan to run. Signals and
+ * timers have their turn between batches. Not for scans with streams or output, for which a lane waits on this thread.
+ */
+export async function runLaneHere(task: LaneTask): Promise<LaneReport> {
+  const lane = new LaneRun(task, new ControlWords(task.memory, task.control));
+  let held = performance.now();
+  try {
+    while (lane.step()) {
+      if (performance.now() - held < HOLD_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      held = performance.now();
+    }
+  } finally {
+    lane.close();
+  }
+  return lane.report;
 }
 
 /** KiB of output that may be on their way before lanes wait for the main thread. */
@@ -73,13 +99,19 @@ class LaneRun {
     this.#sequence = () => batch[Batch.SEQUENCE / 4] as number;
   }
 
-  run(): LaneReport {
+  /** One batch; false when there is none any more. */
+  step(): boolean {
     const { batch } = this.#task;
-    try {
-      while (this.#read(batch)) this.#evaluate(batch);
-    } finally {
-      this.#reader.close();
-    }
+    if (!this.#read(batch)) return false;
+    this.#evaluate(batch);
+    return true;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  get report(): LaneReport {
     return { problems: this.#problems };
   }
 

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { type CaptureHeader, type CaptureProblem, formatProblem } from '../capture/description.ts';
 import { StreamPump } from '../capture/pump.ts';
 import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capture/write.ts';
@@ -13,7 +13,7 @@ import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import type { Backend, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
-import type { LaneReport, LaneTask } from '../pool/lane.ts';
+import { type LaneReport, type LaneTask, runLaneHere } from '../pool/lane.ts';
 import type { BatchMessage, OutputDescription } from '../pool/output.ts';
 import { ControlWords } from '../pool/turn.ts';
 import type { ScanResult } from '../report/result.ts';
@@ -86,6 +86,18 @@ function savedBackend(rules: RuleSet | undefined): Backend | undefined {
   return rules?.backend;
 }
 
+/** A thread a lane. Loaded when it is needed only: most of a short scan's time is its start. */
+async function createPool(lanes: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
+    filename: new URL('../../dist/pool/lane.js', import.meta.url).href,
+    minThreads: lanes,
+    maxThreads: lanes,
+    // A lane waits on shared memory by itself: Piscina's own waiting would only take its thread.
+    atomics: 'disabled',
+  });
+}
+
 class ScanRun {
   readonly warnings: string[] = [];
   readonly #formats: readonly RecordFormat[];
@@ -126,13 +138,8 @@ class ScanRun {
     this.#options.signal?.addEventListener('abort', stop, { once: true });
     if (this.#options.signal?.aborted) stop();
     const progress = new ProgressReporter(this.#options, this.#shared);
-    const pool = new Piscina({
-      filename: new URL('../../dist/pool/lane.js', import.meta.url).href,
-      minThreads: this.#lanes.length,
-      maxThreads: this.#lanes.length,
-      // A lane waits on shared memory by itself: Piscina's own waiting would only take its thread.
-      atomics: 'disabled',
-    });
+    const alone = this.#lanes.length === 1 && this.#output === undefined && this.#pump === undefined;
+    const pool = alone ? undefined : await createPool(this.#lanes.length);
     try {
       await this.#writeHeaders();
       const reports = await Promise.all(this.#lanes.map((lane) => this.#runLane(pool, lane)));
@@ -143,7 +150,7 @@ class ScanRun {
       stop();
       progress.stop();
       this.#options.signal?.removeEventListener('abort', stop);
-      await pool.destroy();
+      await pool?.destroy();
     }
   }
 
@@ -153,7 +160,7 @@ class ScanRun {
     }
   }
 
-  async #runLane(pool: Piscina, { lane, batch, fragments }: LaneArena): Promise<LaneReport> {
+  async #runLane(pool: Piscina | undefined, { lane, batch, fragments }: LaneArena): Promise<LaneReport> {
     const task: LaneTask = {
       module: this.#module,
       memory: this.#shared.memory,
@@ -164,6 +171,7 @@ class ScanRun {
       captures: this.#shared.captures,
       interfaces: this.#shared.interfaces,
     };
+    if (pool === undefined) return runLaneHere(task);
     if (this.#output === undefined) return pool.run(task);
     const { port1, port2 } = new MessageChannel();
     const closed = new Promise<void>((resolve) => port1.once('close', resolve));
