@@ -7,9 +7,72 @@ import * as Rule from '../../src/layout/rule.ts';
 
 /**
  * Looks packet record `p` up in the classifier at `data`: leaves the first block of candidates in the frame and, if
- * there are more blocks, the vectors to make them from.
+ * there are more blocks, the vectors to make them from. Answers the first candidate; the chain's end always is one.
  */
-export function classify(image: usize, data: usize, p: usize, frame: usize): void {
+export function classify(image: usize, data: usize, p: usize, frame: usize, first: usize): usize {
+  store<u32>(frame, 0, Frame.BLOCK);
+  if (load<u32>(data, BitVector.BLOCKS) != 1) {
+    firstBlock(image, data, p, frame);
+    return nextCandidate(frame, first);
+  }
+  const candidates = onlyBlock(image, data, p);
+  v128.store(frame, candidates, Frame.CANDIDATES);
+  const low: u64 = i64x2.extract_lane(candidates, 0);
+  const bit = low != 0 ? u32(ctz(low)) : 64 + u32(ctz(<u64>i64x2.extract_lane(candidates, 1)));
+  return first + bit * Rule.BYTES;
+}
+
+/**
+ * All candidates of a chain of one block. A trie's root always is a node, and a byte's trie has no other level: fewer
+ * steps than step() takes.
+ */
+function onlyBlock(image: usize, data: usize, p: usize): v128 {
+  let field = data + BitVector.HEADER_BYTES;
+  let candidates = i64x2.splat(-1);
+  let end = field + load<u32>(data, BitVector.BYTE_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    candidates = v128.and(candidates, vectorAt(image, root(image, field, keyOf(field, p) & 255)));
+  }
+  end = field + load<u32>(data, BitVector.SHORT_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const value = keyOf(field, p);
+    const entry = root(image, field, (value >>> 8) & 255);
+    candidates = v128.and(candidates, vectorAt(image, step(image, entry, value & 255)));
+  }
+  const flat = field + load<u32>(data, BitVector.FLAT_WORD_FIELDS) * BitVector.FIELD_BYTES;
+  end = field + load<u32>(data, BitVector.WORD_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const value = keyOf(field, p);
+    let entry = root(image, field, value >>> 24);
+    entry = step(image, entry, (value >>> 16) & 255);
+    entry = step(image, entry, (value >>> 8) & 255);
+    if (field >= flat) entry = step(image, entry, value & 255);
+    candidates = v128.and(candidates, vectorAt(image, entry));
+  }
+  end = field + load<u32>(data, BitVector.ADDRESS_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const entry = lookUpAddress(image, load<u32>(field, BitVector.ROOT), p + load<u32>(field, BitVector.KEY));
+    candidates = v128.and(candidates, vectorAt(image, entry));
+  }
+  end = field + load<u32>(data, BitVector.INTERFACE_FIELDS) * BitVector.FIELD_BYTES;
+  for (; field < end; field += BitVector.FIELD_BYTES) {
+    const entry = load<u32>(image + load<u32>(field, BitVector.ROOT) + (keyOf(field, p) << 2));
+    candidates = v128.and(candidates, vectorAt(image, entry));
+  }
+  return candidates;
+}
+
+/** The root's entry for a byte. */
+function root(image: usize, field: usize, byte: u32): u32 {
+  return load<u32>(image + (load<u32>(field, BitVector.ROOT) - BitVector.NODE) + (byte << 2));
+}
+
+function vectorAt(image: usize, leaf: u32): v128 {
+  return v128.load(image + leaf, BitVector.LEAF_BYTES);
+}
+
+/** The same for a chain of several blocks, and the vectors to make the others from. */
+function firstBlock(image: usize, data: usize, p: usize, frame: usize): void {
   let field = data + BitVector.HEADER_BYTES;
   let vectors = frame + Frame.VECTORS;
   let candidates = i64x2.splat(-1);
@@ -59,7 +122,6 @@ export function classify(image: usize, data: usize, p: usize, frame: usize): voi
     vectors += 4;
   }
   v128.store(frame, candidates, Frame.CANDIDATES);
-  store<u32>(frame, 0, Frame.BLOCK);
   store<u32>(frame, u32((vectors - frame - Frame.VECTORS) >>> 2), Frame.VECTOR_COUNT);
 }
 

@@ -5,12 +5,16 @@ import * as Frame from '../../src/layout/frame.ts';
 import { classify as classifyByBits, nextCandidate as nextByBits } from './bitvector';
 import { enterTrees, nextInTrees } from './tree';
 
-/** Looks packet record `p` up in the classifier at `data`, for nextCandidate to go on from the frame alone. */
-export function classify(image: usize, data: usize, p: usize, frame: usize): void {
+/**
+ * Looks packet record `p` up in the classifier at `data`, for nextCandidate to go on from the frame alone, and answers
+ * the first candidate of the chain, whose first record is `first`.
+ */
+export function classify(image: usize, data: usize, p: usize, frame: usize, first: usize): usize {
   const kind = load<u32>(data, Classifier.KIND);
   store<u32>(frame, kind + 1, Frame.CLASSIFIED);
-  if (kind == Classifier.TREES) enterTrees(image, data, p, frame);
-  else classifyByBits(image, data, p, frame);
+  if (kind != Classifier.TREES) return classifyByBits(image, data, p, frame, first);
+  enterTrees(image, data, p, frame);
+  return nextInTrees(frame, first);
 }
 
 /**

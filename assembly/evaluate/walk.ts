@@ -35,11 +35,20 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
   if (abnormal) stopAtAuthentication(image, p);
   const linear = abnormal || (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0;
   let frame = bottom;
-  enter(image, p, frame, first, linear);
-  let r = first;
+  let r = enter(image, p, frame, first, linear);
+  // enter() answers a candidate; every other way to a record leaves the search for one to the next round.
+  let entered = true;
   while (true) {
     const classified = load<u32>(frame, Frame.CLASSIFIED) != 0;
-    if (classified) r = nextCandidate(frame, r);
+    if (classified && !entered) r = nextCandidate(frame, r);
+    entered = false;
+    const final = load<u32>(r, Rule.FINAL);
+    if ((final & (classified ? Rule.FINAL_CANDIDATE | Rule.FINAL_ALWAYS : Rule.FINAL_ALWAYS)) != 0) {
+      const record = (r - rules) / Rule.BYTES;
+      count(counters, record, length);
+      store<u32>(p, u32(record), Packet.DECISION);
+      return (final & Rule.FINAL_VERDICT) - 1;
+    }
     const kind = load<u32>(r, Rule.TARGET);
     if (kind == Target.END) {
       if (frame == bottom) return policy(image, rules, counters, p, first, length);
@@ -74,12 +83,12 @@ export function walk(lane: usize, image: usize, counters: usize, p: usize, first
       case Target.JUMP:
         store<u32>(frame, u32(r + Rule.BYTES), Frame.NEXT);
         frame += Frame.BYTES;
-        r = image + load<u32>(r, Rule.TARGET_ARG);
-        enter(image, p, frame, r, linear);
+        r = enter(image, p, frame, image + load<u32>(r, Rule.TARGET_ARG), linear);
+        entered = true;
         continue;
       case Target.GOTO:
-        r = image + load<u32>(r, Rule.TARGET_ARG);
-        enter(image, p, frame, r, linear);
+        r = enter(image, p, frame, image + load<u32>(r, Rule.TARGET_ARG), linear);
+        entered = true;
         continue;
       case Target.RETURN:
         if (frame == bottom) return policy(image, rules, counters, p, first, length);
@@ -114,13 +123,16 @@ function stopAtAuthentication(image: usize, p: usize): void {
   store<u32>(p, IPPROTO_AH, Packet.PROTO);
 }
 
-/** Begins the chain whose first rule record is `first`: its classifier, if it has one, finds the candidates. */
-function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): void {
+/**
+ * Begins the chain whose first rule record is `first`: its classifier, if it has one, finds the candidates. Answers the
+ * first of them, or `first`.
+ */
+function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): usize {
   store<u32>(frame, u32(first), Frame.FIRST);
   const data: usize = load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
-  const classified = data != 0 && !linear;
-  store<u32>(frame, u32(classified), Frame.CLASSIFIED);
-  if (classified) classify(image, image + data, p, frame);
+  if (data != 0 && !linear) return classify(image, image + data, p, frame, first);
+  store<u32>(frame, 0, Frame.CLASSIFIED);
+  return first;
 }
 
 function chainOf(image: usize, first: usize): usize {

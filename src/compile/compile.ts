@@ -186,6 +186,9 @@ class Compiler {
         this.#emitter.setWord(flags, this.#emitter.word(flags) | RuleRecord.EXACT);
       });
     }
+    chain.rules.forEach((rule, position) => {
+      this.#final(this.#recordOffset(firstRecord + position), rule, plan.exact[position] === true);
+    });
     const end = this.#recordOffset(firstRecord + chain.rules.length);
     this.#emitter.setWord(end + RuleRecord.CHAIN, index);
     if (chain.policy === undefined) {
@@ -193,7 +196,23 @@ class Compiler {
     } else {
       this.#emitter.setWord(end + RuleRecord.TARGET, TargetKind.POLICY);
       this.#emitter.setWord(end + RuleRecord.TARGET_ARG, VERDICTS[chain.policy]);
+      this.#emitter.setWord(end + RuleRecord.FINAL, (VERDICTS[chain.policy] + 1) | RuleRecord.FINAL_ALWAYS);
     }
+  }
+
+  /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */
+  #final(record: number, rule: Rule, exact: boolean): void {
+    const target = this.#emitter.word(record + RuleRecord.TARGET);
+    if (target !== TargetKind.VERDICT && target !== TargetKind.REJECT) return;
+    if (rule.in !== undefined || rule.out !== undefined) return;
+    const asks =
+      (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
+      this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
+    if (asks && !exact) return;
+    const verdict =
+      target === TargetKind.REJECT ? Verdict.REJECT : this.#emitter.word(record + RuleRecord.TARGET_ARG);
+    const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
+    this.#emitter.setWord(record + RuleRecord.FINAL, (verdict + 1) | when);
   }
 
   /** Emits a rule and answers the operations of its matches. */

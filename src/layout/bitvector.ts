@@ -15,6 +15,8 @@ export const ADDRESS_FIELDS = 12;
 export const INTERFACE_FIELDS = 16;
 /** 128-bit blocks in a vector. */
 export const BLOCKS = 20;
+/** Fields of four bytes whose tries have three levels at most, the first ones of WORD_FIELDS. */
+export const FLAT_WORD_FIELDS = 24;
 /** The last word is Classifier.KIND: zero. */
 export const HEADER_BYTES = 32;
 

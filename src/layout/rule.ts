@@ -26,7 +26,16 @@ export const CHAIN = 96;
 export const NUMBER = 100;
 /** --unknown: id (position in the compiled set's list) of the extension that is not known, for the UNKNOWN reason. */
 export const UNKNOWN = 104;
+/** What the walk answers at once when it comes to this record: the verdict plus 1, with FINAL_ALWAYS or FINAL_CANDIDATE;
+ *  0 when there is more to look at. */
+export const FINAL = 108;
 export const BYTES = 128;
+
+/** FINAL holds for every packet that comes here: a policy, a rule without conditions. */
+export const FINAL_ALWAYS = 256;
+/** ... for every candidate of the chain's classifier. */
+export const FINAL_CANDIDATE = 512;
+export const FINAL_VERDICT = 255;
 
 // FLAGS
 export const INV_SRC = 1;

@@ -10,6 +10,8 @@ import { VectorPool } from './vector-pool.ts';
 
 /** Chains beyond have vectors that cost more than they save. */
 const MOST_RULES = 8192;
+/** With fewer rules that ask for it, a search by ICMP type costs more than it saves. */
+const LEAST_ICMP_RULES = 4;
 /** Bytes that one chain's classifier may take, a rule and in all. */
 const NODE_BYTES_A_RULE = 4096;
 const LEAST_NODE_BYTES = 256 * 1024;
@@ -35,11 +37,13 @@ export function emitBitVectors(
   const start = emitter.align(64);
   const header = emitter.appendZeros(BitVector.HEADER_BYTES + BitVector.FIELDS * BitVector.FIELD_BYTES);
   const vectors = new VectorPool(emitter, rules.length);
-  const fields: { name: string; key: number; bytes: number; root: number }[] = [];
+  const fields: { name: string; key: number; bytes: number; root: number; flat: boolean }[] = [];
   const budget = Math.max(LEAST_NODE_BYTES, rules.length * NODE_BYTES_A_RULE);
   for (const field of SEARCH_FIELD_BITS.keys()) {
     const asked = rules.filter((rule) => rule.fields.has(field)).length;
     if (asked === 0 || fields.length >= BitVector.FIELDS - 2) continue;
+    // Their protocol tells these rules apart from nearly all packets.
+    if (field === Packet.ICMP && asked < LEAST_ICMP_RULES) continue;
     const bits = fieldBits(field, family) as number;
     const builder = new TrieBuilder(emitter, vectors, budget);
     const root = builder.build(
@@ -47,7 +51,13 @@ export function emitBitVectors(
       bits,
     );
     if (root === undefined) continue;
-    fields.push({ name: FIELD_NAMES.get(field) as string, key: field, bytes: bits / 8, root });
+    fields.push({
+      name: FIELD_NAMES.get(field) as string,
+      key: field,
+      bytes: bits / 8,
+      root,
+      flat: bits === 32 && builder.levels < 4,
+    });
   }
   const interfaces: ClassifiedInterfaces[] = [];
   for (const [key, name, side] of [
@@ -61,13 +71,15 @@ export function emitBitVectors(
       rules.map((rule) => rule[side]),
     );
     interfaces.push(table.description);
-    fields.push({ name, key, bytes: INTERFACE, root: table.description.table });
+    fields.push({ name, key, bytes: INTERFACE, root: table.description.table, flat: false });
   }
   if (fields.length === 0) return undefined;
   emitter.setWord(header + BitVector.BLOCKS, vectors.bytes / 16);
   let at = header + BitVector.HEADER_BYTES;
   for (const [bytes, count] of FIELD_KINDS) {
-    const ofKind = fields.filter((field) => field.bytes === bytes);
+    const ofKind = fields
+      .filter((field) => field.bytes === bytes)
+      .sort((left, right) => Number(right.flat) - Number(left.flat));
     emitter.setWord(header + count, ofKind.length);
     for (const { key, root } of ofKind) {
       emitter.setWord(at + BitVector.KEY, key);
@@ -75,6 +87,7 @@ export function emitBitVectors(
       at += BitVector.FIELD_BYTES;
     }
   }
+  emitter.setWord(header + BitVector.FLAT_WORD_FIELDS, fields.filter(({ flat }) => flat).length);
   const searched = new Set(fields.map(({ key }) => key));
   return {
     offset: start,
@@ -120,6 +133,8 @@ class TrieBuilder {
   readonly #vectors: VectorPool;
   #bytesLeft: number;
   #steps: Step[] = [];
+  /** Levels of the trie that was built. */
+  levels = 0;
 
   constructor(emitter: Emitter, vectors: VectorPool, budget: number) {
     this.#emitter = emitter;
@@ -133,7 +148,7 @@ class TrieBuilder {
     const size = 1n << BigInt(bits);
     const nodes = this.#countNodes(0, this.#steps.length - 1, 0n, size);
     if (nodes * BitVector.NODE_BYTES > this.#bytesLeft) return undefined;
-    return this.#node(0, this.#steps.length - 1, 0n, size);
+    return this.#node(0, this.#steps.length - 1, 0n, size, 1);
   }
 
   /** A sweep over all bounds; the vector at a bound is the last one with the rules that begin and end there flipped. */
@@ -177,7 +192,8 @@ class TrieBuilder {
   }
 
   /** Emits a node and answers the entry that leads to it. */
-  #node(first: number, last: number, base: bigint, size: bigint): number {
+  #node(first: number, last: number, base: bigint, size: bigint, level: number): number {
+    this.levels = Math.max(this.levels, level);
     const node = this.#emitter.align(64);
     this.#emitter.appendZeros(BitVector.NODE_BYTES);
     let index = 0;
@@ -185,7 +201,7 @@ class TrieBuilder {
       const entry =
         childFirst === childLast
           ? (this.#steps[childFirst] as Step).leaf
-          : this.#node(childFirst, childLast, childBase, childSize);
+          : this.#node(childFirst, childLast, childBase, childSize, level + 1);
       this.#emitter.setWord(node + 4 * index, entry);
       index++;
     });
