@@ -12,7 +12,7 @@ export type {
   PrintContext,
   TargetExtension,
 } from './extension/extension.ts';
-export { findMatch, findTarget } from './extension/index.ts';
+export { findMatch, findTarget, matchNames, targetNames } from './extension/index.ts';
 export { readHost, readHostFolder, withOptions } from './host/folder.ts';
 export type { Interface, Machine, PolicyRule, Route } from './host/machine.ts';
 export { type HostOptions, machineFromOptions } from './host/options.ts';
