@@ -60,6 +60,9 @@ function rareTransport(p: usize, l4: usize, cap: u32, proto: u32, flags: u32): u
     store<u32>(p, ports & 0xffff, Packet.DPORT);
     flags |= Packet.FLAG_PORTS;
     if (proto == IPPROTO_TCP && cap >= 14) store<u32>(p, load<u8>(l4, 13), Packet.TCP_FLAGS);
+  } else if (ported && cap >= 2) {
+    // nftables reads the source port alone.
+    store<u32>(p, bswap<u16>(load<u16>(l4)), Packet.SPORT);
   }
   return cap < least ? flags | Packet.FLAG_ABNORMAL : flags;
 }

@@ -169,8 +169,11 @@ function conditionsHold(
   if (flow != BARE) {
     tos = load<u32>(p, Packet.TOS);
     proto = load<u32>(p, Packet.PROTO);
-    sport = flow == BACK ? load<u32>(p, Packet.DPORT) : load<u32>(p, Packet.SPORT);
-    dport = flow == BACK ? load<u32>(p, Packet.SPORT) : load<u32>(p, Packet.DPORT);
+    // Rules of nftables may have read the ports of a packet that has none.
+    if ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_PORTS) != 0) {
+      sport = flow == BACK ? load<u32>(p, Packet.DPORT) : load<u32>(p, Packet.SPORT);
+      dport = flow == BACK ? load<u32>(p, Packet.SPORT) : load<u32>(p, Packet.DPORT);
+    }
   }
   if (((load<u32>(rule, Host.RULE_TOS) ^ tos) & load<u32>(rule, Host.RULE_TOS_MASK)) != 0) return false;
   if (!covers(rule + Host.RULE_DST, rule + Host.RULE_DST_MASK, destination)) return false;

@@ -10,7 +10,7 @@ export const SRC = 0; // 16 bytes
 export const DST = 16; // 16 bytes
 /** Transport protocol as `-p` sees it. IPv6: behind the extension headers; NO_PROTO when their chain is broken. */
 export const PROTO = 32;
-/** Ports in host order; 0 unless FLAG_PORTS. */
+/** Ports in host order; 0 unless FLAG_PORTS, but for a source port of which no more is there. */
 export const SPORT = 36;
 export const DPORT = 40;
 /** Byte 13 of the TCP header; 0 unless it is TCP and captured. */

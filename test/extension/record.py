@@ -318,6 +318,11 @@ for backend in ('legacy', 'nft'):
         test(6, '-m ah', ip6(44,part(51)+ah(6)+th), backend)
         test(6, '-m eui64', ip6(44,part(17)+th,'fd00::ff:fe00:2'), backend)
         test(6, '-p udp -m eui64', ip6(44,part(17)+th), backend)
+    for proto, name in ((6,'tcp'), (17,'udp')):
+        for ports in (b'\0', b'\0\1', b'\0\1\0'):
+            test(4, f'-p {name} -m {name} --sport 1', ip4(proto,ports), backend)
+            test(6, f'-p {name} -m {name} --sport 1', ip6(proto,ports), backend)
+            test(4, f'-p {name} -m {name} --sport 1 ! --dport 1', ip4(proto,ports), backend)
 
 run('ip', 'netns', 'del', HOST)
 run('ip', 'netns', 'del', PEER)

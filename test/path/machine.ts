@@ -138,7 +138,10 @@ export class TestMachine {
     set(Packet.TOS, facts.tos ?? 0);
     set(Packet.MARK, facts.mark ?? 0);
     set(Packet.LENGTH, facts.length ?? facts.header?.length ?? 60);
-    set(Packet.FLAGS, facts.flags ?? 0);
+    set(
+      Packet.FLAGS,
+      (facts.flags ?? 0) | (facts.sport === undefined && facts.dport === undefined ? 0 : Packet.FLAG_PORTS),
+    );
     set(Packet.DIRECTION, facts.direction ?? 0);
     set(Packet.COOKED, facts.cooked ?? 0);
     this.view.setUint32(CAPTURE + 4, facts.captured ?? 0, true);
