@@ -1,11 +1,13 @@
 // The same captures through the reference interpreter and through the kernel: every verdict and every counter.
 
 import { FrameReader } from '../../src/cli/frames.ts';
+import type { UnknownPolicy } from '../../src/compile/compile.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { Interpreter, type Outcome } from '../../src/interpret/interpreter.ts';
 import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { scan } from '../../src/scan/scan.ts';
+import { scanOnOneLane } from './one-lane.ts';
 
 export interface Comparison {
   readonly captures: readonly string[];
@@ -17,6 +19,8 @@ export interface Comparison {
   readonly linear?: boolean | undefined;
   readonly workers?: number | undefined;
   readonly batchBytes?: number | undefined;
+  /** Default: verdict. */
+  readonly unknown?: Exclude<UnknownPolicy, 'refuse'> | undefined;
 }
 
 /** What one evaluator says: a line a packet, and the rule sets with counters. */
@@ -34,7 +38,7 @@ export async function interpreted(comparison: Comparison): Promise<Answers> {
       rules6,
       machine: reader.machine,
       backend,
-      unknown: 'verdict',
+      unknown: comparison.unknown ?? 'verdict',
     });
     const outcomes = [...reader.frames()].map((frame) => interpreter.evaluate(frame));
     const { ipv4, ipv6 } = interpreter.countersOf();
@@ -44,11 +48,14 @@ export async function interpreted(comparison: Comparison): Promise<Answers> {
   }
 }
 
+/** By the kernel: with a number of workers by a pool, else by one lane on this thread. */
 export async function scanned(comparison: Comparison): Promise<Answers> {
   const chunks: Uint8Array[] = [];
-  const result = await scan({
+  const streams = comparison.captures.some((name) => name.endsWith('.gz'));
+  const run = comparison.workers === undefined && !streams ? scanOnOneLane : scan;
+  const result = await run({
     ...comparison,
-    unknown: 'verdict',
+    unknown: comparison.unknown ?? 'verdict',
     verdicts: {
       name: 'verdicts',
       async write(chunk) {

@@ -1,0 +1,80 @@
+// A scan by one lane on this thread: what a worker does, without starting one, so that tests can afford thousands.
+
+import type { MessagePort } from 'node:worker_threads';
+import { type CompiledRules, compile } from '../../src/compile/compile.ts';
+import { lowerMachine } from '../../src/host/lower.ts';
+import { compileKernel, instantiateKernel } from '../../src/kernel/kernel.ts';
+import type { RuleSet } from '../../src/model/ruleset.ts';
+import { InterfaceNames } from '../../src/pool/interface-names.ts';
+import runLane from '../../src/pool/lane.ts';
+import type { BatchMessage } from '../../src/pool/output.ts';
+import { ControlWords } from '../../src/pool/turn.ts';
+import type { ScanResult } from '../../src/report/result.ts';
+import { ruleNames } from '../../src/report/verdicts.ts';
+import { collectResult } from '../../src/scan/collect.ts';
+import { lookAhead } from '../../src/scan/look-ahead.ts';
+import type { ScanOptions } from '../../src/scan/options.ts';
+import { OrderedOutput } from '../../src/scan/ordered-output.ts';
+import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
+
+let module: WebAssembly.Module | undefined;
+
+/** As scan() of src/scan/scan.ts; files alone, and --verdicts alone of what is written packet by packet. */
+export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
+  const { backend = 'legacy', unknown = 'refuse' } = options;
+  const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
+    rules === undefined ? undefined : compile(rules, { backend, unknown });
+  const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
+  module ??= compileKernel();
+  const kernel = instantiateKernel(module, shared.memory);
+  const lanes = placeLanes(shared, kernel, options, 1);
+  const { machine, warnings } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
+  const names = new InterfaceNames(shared.memory, shared.interfaces);
+  names.add(0, '');
+  for (const { index, name } of machine.interfaces) names.add(index, name);
+  setHost(shared, lanes, lowerMachine(machine));
+  const control = new ControlWords(shared.memory, shared.control);
+  const messages: BatchMessage[] = [];
+  const port = {
+    postMessage(message: BatchMessage) {
+      messages.push(message);
+      control.addOutstanding(-message.kib);
+    },
+    close() {},
+  };
+  const { image4, image6 } = shared.images;
+  const [{ lane, batch, fragments } = { lane: 0, batch: 0, fragments: 0 }] = lanes;
+  const report = runLane({
+    module,
+    memory: shared.memory,
+    control: shared.control,
+    lane,
+    batch,
+    fragments,
+    captures: shared.captures,
+    interfaces: shared.interfaces,
+    output: {
+      port: port as unknown as MessagePort,
+      description: {
+        verdicts: {
+          rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
+          rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
+          extensions4: image4?.rules.unknowns ?? [],
+          extensions6: image6?.rules.unknowns ?? [],
+        },
+        writes: [],
+        captures: shared.captures,
+      },
+    },
+  });
+  const output = new OrderedOutput(options.verdicts, []);
+  for (const message of messages) await output.add(message);
+  await output.finish();
+  return collectResult(shared, lanes, {
+    keepCounters: false,
+    elapsedSeconds: 0,
+    warnings,
+    broken: report.problems.map(({ message }) => message),
+    interrupted: false,
+  });
+}
