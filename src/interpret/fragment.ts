@@ -62,10 +62,7 @@ export class Reassembly {
     const queue = this.#find(packet, timeNs);
     if (this.#tooFar(queue, packet)) reset(queue, timeNs + this.#timeoutNs());
     const held: Held = { datagram: null };
-    if (this.#insert(queue, packet) === 'duplicate') {
-      queue.held.push(held);
-      return { kind: 'held', held };
-    }
+    this.#insert(queue, packet);
     if (!isComplete(queue)) {
       queue.held.push(held);
       return { kind: 'held', held };
@@ -120,29 +117,29 @@ export class Reassembly {
   }
 
   /** ip_frag_queue */
-  #insert(queue: Queue, packet: Packet): 'queued' | 'duplicate' {
+  #insert(queue: Queue, packet: Packet): void {
     const offset = packet.fragmentOffset * 8;
     let end = offset + packet.length - packet.headerBytes;
     if (packet.moreFragments) {
       end -= end % 8;
-      if (end > queue.length && queue.lastIn) this.#discard(queue, 'bad-header');
+      if (end > queue.length && queue.lastIn) this.#discard(queue, 'fragment-malformed');
     } else {
-      if (end < queue.length || (queue.lastIn && end !== queue.length)) this.#discard(queue, 'bad-header');
+      if (end < queue.length || (queue.lastIn && end !== queue.length))
+        this.#discard(queue, 'fragment-malformed');
       queue.lastIn = true;
     }
     queue.length = Math.max(queue.length, end);
-    if (end === offset) this.#discard(queue, 'bad-header');
+    if (end === offset) this.#discard(queue, 'fragment-malformed');
     const place = insertRun(queue.runs, offset, end);
     if (place === 'overlap') this.#discard(queue, 'fragment-overlap');
-    if (place === 'duplicate') return 'duplicate';
+    if (place === 'duplicate') throw new Lost('fragment-duplicate');
     const captured = packet.bytes.captured.subarray(packet.headerBytes);
     queue.pieces.push({ offset, data: new Bytes(captured, end - offset), packet });
     queue.ecn |= 1 << (packet.tos & 3);
-    return 'queued';
   }
 
   /** inet_frag_kill: the whole datagram is given up. */
-  #discard(queue: Queue, reason: 'bad-header' | 'fragment-overlap'): never {
+  #discard(queue: Queue, reason: 'fragment-malformed' | 'fragment-overlap'): never {
     this.#queues.delete(queue.key);
     throw new Lost(reason);
   }
@@ -180,9 +177,9 @@ function reassemble(queue: Queue, last: Packet): Packet {
   const pieces = [...queue.pieces].sort((a, b) => a.offset - b.offset);
   const first = (pieces[0] as Piece).packet;
   // ip_frag_ecn_table: CE together with fragments that are not ECN-capable is an attack or an error.
-  if ((queue.ecn & NOT_ECT) !== 0 && queue.ecn !== NOT_ECT) throw new Lost('bad-header');
+  if ((queue.ecn & NOT_ECT) !== 0 && queue.ecn !== NOT_ECT) throw new Lost('fragment-malformed');
   const length = first.headerBytes + queue.length;
-  if (length > 0xffff) throw new Lost('bad-header');
+  if (length > 0xffff) throw new Lost('fragment-malformed');
   const captured = capturedBytes(first, pieces);
   writeHeader(captured, length, queue.ecn);
   const bytes = new Bytes(captured, length);

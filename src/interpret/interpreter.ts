@@ -144,7 +144,7 @@ export class Interpreter {
     const link = parseLink(whole, frame.linkType);
     if (link.family === undefined) return { verdict: 'SKIP', reason: link.skip ?? null };
     journey.family = link.family;
-    const rest = new Bytes(whole.captured.subarray(link.offset), whole.length - link.offset);
+    const rest = new Bytes(whole.captured.subarray(link.offset), link.bytes ?? whole.length - link.offset);
     const { machine } = this.#options;
     if (machine.placement.kind === 'hook') {
       this.#oneHook(HOOK_ORDER[machine.placement.hook] as HookName, frame, rest, link, steps, journey);
@@ -237,7 +237,7 @@ export class Interpreter {
   }
 
   #parse(link: Link, rest: Bytes, incoming: boolean): Packet {
-    const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest);
+    const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest, incoming);
     return new Packet(header, link.sender);
   }
 

@@ -1,6 +1,6 @@
 // Link layers: from the frame to the IP header. Link types are the numbers of tcpdump.org/linktypes.html.
 
-import { type Bytes, NotCaptured } from './bytes.ts';
+import { Bytes, NotCaptured } from './bytes.ts';
 
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
@@ -8,6 +8,7 @@ export const LINKTYPE_PPP = 9;
 export const LINKTYPE_PPP_HDLC = 50;
 export const LINKTYPE_PPP_ETHER = 51;
 export const LINKTYPE_RAW = 101;
+export const LINKTYPE_C_HDLC = 104;
 export const LINKTYPE_LOOP = 108;
 export const LINKTYPE_LINUX_SLL = 113;
 export const LINKTYPE_IPV4 = 228;
@@ -18,6 +19,8 @@ const ARPHRD_ETHER = 1;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_P_PPP_SES = 0x8864;
+/** linux/if_packet.h */
+const PACKET_OUTGOING = 4;
 const VLAN_TPIDS = new Set([0x8100, 0x88a8, 0x9100, 0x9200, 0x9300]);
 
 export interface VlanTag {
@@ -39,6 +42,8 @@ export interface Link {
   readonly sender: Sender;
   /** Packet type of a cooked capture (linux/if_packet.h). */
   readonly cooked?: number;
+  /** Bytes of the IP packet, where the link layer says so (PPPoE); else it may reach to the frame's end. */
+  readonly bytes?: number;
   /** Why it is not IP: `0x0806`, `link-type`, `truncated-frame`. */
   readonly skip?: string;
 }
@@ -82,7 +87,17 @@ function pppoe(frame: Bytes, offset: number): Link {
   if (!frame.has(offset, 8)) return skipped(TRUNCATED);
   // Code 0 is session data; everything else is discovery.
   if (frame.u8(offset) !== 0x11 || frame.u8(offset + 1) !== 0) return skipped(hex(ETH_P_PPP_SES));
-  return pppProtocol(frame, offset + 6);
+  // pppoe_rcv: the session's packet is as long as the header says.
+  const end = offset + 6 + frame.u16(offset + 4);
+  if (end > frame.length) return skipped(TRUNCATED);
+  const inner = pppProtocol(new Bytes(frame.captured, end), offset + 6);
+  return inner.family === undefined ? inner : { ...inner, bytes: end - inner.offset };
+}
+
+/** Cisco HDLC, told from PPP by its address byte: address, control, EtherType. */
+function hdlc(frame: Bytes): Link {
+  if (!frame.has(0, 4) || ![0x0f, 0x8f].includes(frame.u8(0))) return ppp(frame);
+  return etherType(frame, 2, { sender: 'none' });
 }
 
 function ppp(frame: Bytes): Link {
@@ -133,18 +148,32 @@ function cookedSender(frame: Bytes, deviceType: number, length: number, at: numb
   return length === 6 ? frame.slice(at, 6) : 'not-captured';
 }
 
+/** Packet types up to PACKET_OUTGOING; others say nothing. */
+function packetTypeOf(type: number): Pick<Link, 'cooked'> {
+  return type <= PACKET_OUTGOING ? { cooked: type } : {};
+}
+
+/** Devices (ARPHRD_*) whose protocol field is something else: Frame Relay, 802.11 in three forms, netlink. */
+function hasEtherType(device: number): boolean {
+  return ![770, 801, 802, 803, 824].includes(device);
+}
+
 function cooked(frame: Bytes): Link {
   if (!frame.has(0, 16)) return skipped(TRUNCATED);
-  const sender = cookedSender(frame, frame.u16(2), frame.u16(4), 6);
-  return etherType(frame, 14, { cooked: frame.u16(0), sender });
+  const device = frame.u16(2);
+  const sender = cookedSender(frame, device, frame.u16(4), 6);
+  if (!hasEtherType(device)) return skipped(hex(frame.u16(14)));
+  return etherType(frame, 14, { ...packetTypeOf(frame.u16(0)), sender });
 }
 
 /** SLL2 keeps the protocol first: tags, if any, follow the 20-byte header. */
 function cooked2(frame: Bytes): Link {
   if (!frame.has(0, 20)) return skipped(TRUNCATED);
-  const sender = cookedSender(frame, frame.u16(8), frame.u8(11), 12);
-  const addresses = { cooked: frame.u8(10), sender };
+  const device = frame.u16(8);
+  const sender = cookedSender(frame, device, frame.u8(11), 12);
+  const addresses = { ...packetTypeOf(frame.u8(10)), sender };
   const type = frame.u16(0);
+  if (!hasEtherType(device)) return skipped(hex(type));
   if (type === ETH_P_IP) return { family: 'ipv4', offset: 20, vlans: [], ...addresses };
   if (type === ETH_P_IPV6) return { family: 'ipv6', offset: 20, vlans: [], ...addresses };
   if (!VLAN_TPIDS.has(type)) return skipped(hex(type), addresses);
@@ -184,8 +213,10 @@ function linkOf(frame: Bytes, linkType: number): Link {
     case LINKTYPE_LOOP:
       return loopback(frame);
     case LINKTYPE_PPP:
-    case LINKTYPE_PPP_HDLC:
       return ppp(frame);
+    case LINKTYPE_PPP_HDLC:
+    case LINKTYPE_C_HDLC:
+      return hdlc(frame);
     case LINKTYPE_PPP_ETHER:
       return pppoe(frame, 0);
     default:

@@ -20,6 +20,8 @@ export type LostReason =
   | 'packet-too-big'
   | 'source-route'
   | 'bad-option'
+  | 'fragment-duplicate'
+  | 'fragment-malformed'
   | 'fragment-overlap'
   | 'reverse-path'
   | 'interface-down'

@@ -1,7 +1,7 @@
-// Options that Linux looks at on the way: those of IPv4 after routing, hop-by-hop options of IPv6 on arrival.
+// Options of IPv4, which Linux looks at after routing.
 
 import { Lost } from './lost.ts';
-import { extensionHeaderBytes, IPPROTO_HOPOPTS, PACKET_HOST, type Packet } from './packet.ts';
+import { PACKET_HOST, type Packet } from './packet.ts';
 
 const IPOPT_END = 0;
 const IPOPT_NOOP = 1;
@@ -92,66 +92,4 @@ function checkTimestamp(packet: Packet, at: number, length: number, seen: Set<st
     if (pointer + 7 > length) bad();
   }
   if (kind === 0 || kind === 1 || kind === 3) seen.add('timestamp');
-}
-
-/** ipv6_parse_hopopts, ip6_parse_tlv (net/ipv6/exthdrs.c). */
-export function checkHopByHop(packet: Packet): void {
-  const { bytes } = packet;
-  if (!bytes.has(40, 8)) throw new Lost('bad-header');
-  const headerBytes = extensionHeaderBytes(IPPROTO_HOPOPTS, bytes.u8(41));
-  if (!bytes.has(40, headerBytes)) throw new Lost('bad-header');
-  const end = 40 + headerBytes;
-  let at = 42;
-  let padding = 0;
-  let options = 0;
-  while (at < end) {
-    if (bytes.u8(at) === 0) {
-      padding += 1;
-      if (padding > 7) bad();
-      at += 1;
-      continue;
-    }
-    if (end - at < 2) bad();
-    const length = bytes.u8(at + 1) + 2;
-    if (length > end - at) bad();
-    // net.ipv6.max_hbh_opts_number
-    if (bytes.u8(at) !== 1 && ++options > 8) bad();
-    padding = checkTlv(packet, at, length, padding);
-    at += length;
-  }
-}
-
-/** One option; answers how many bytes of padding stand in a row. */
-function checkTlv(packet: Packet, at: number, length: number, padding: number): number {
-  const { bytes } = packet;
-  const type = bytes.u8(at);
-  if (type === 1) {
-    // PadN: at most seven bytes in a row, all zero.
-    if (padding + length > 7) bad();
-    for (let byte = 2; byte < length; byte++) if (bytes.u8(at + byte) !== 0) bad();
-    return padding + length;
-  }
-  if (type === 5) {
-    // Router alert.
-    if (bytes.u8(at + 1) !== 2) bad();
-    return 0;
-  }
-  if (type === 0xc2) {
-    checkJumbo(packet, at);
-    return 0;
-  }
-  // IOAM is to be aligned; a CALIPSO label of a domain that no one configured is refused.
-  if ((type === 0x31 && (at & 3) !== 0) || type === 0x07) bad();
-  // Unknown options: the two highest bits say what to do (ip6_tlvopt_unknown).
-  if (type >> 6 !== 0) bad();
-  return 0;
-}
-
-/** ipv6_hop_jumbo */
-function checkJumbo(packet: Packet, at: number): void {
-  const { bytes } = packet;
-  if (bytes.u8(at + 1) !== 4 || (at & 3) !== 2) bad();
-  const length = bytes.u32(at + 2);
-  if (length <= 0xffff || bytes.u16(4) !== 0) bad();
-  if (length > bytes.length - 40) throw new Lost('ip-truncated');
 }

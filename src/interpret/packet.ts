@@ -5,6 +5,7 @@ import type { Interface } from '../host/machine.ts';
 import type { Address } from '../model/address.ts';
 import type { Family, HookName, TableName } from '../model/ruleset.ts';
 import { Bytes } from './bytes.ts';
+import { readHopByHop } from './hopbyhop.ts';
 import type { Sender } from './link.ts';
 import { Lost } from './lost.ts';
 
@@ -231,15 +232,28 @@ function headerSum(bytes: Bytes, headerBytes: number): number {
   return sum;
 }
 
-/** The length checks of ip6_rcv_core; the others need the interface (path.ts). */
-export function parseIpv6(rest: Bytes): Header {
+/**
+ * The length checks of ip6_rcv_core, and the hop-by-hop options; the others need the interface (path.ts).
+ *
+ * @param verifyOptions the packet came in, so that an option that is not as it should be drops it
+ */
+export function parseIpv6(rest: Bytes, verifyOptions: boolean): Header {
   if (!rest.has(0, 40)) throw new Lost('bad-header');
   if (rest.u8(0) >> 4 !== 6) throw new Lost('bad-header');
   rest.need(0, 40);
   const payload = rest.u16(4);
-  // Payload length 0 before hop-by-hop options may be a jumbogram: the frame's length stands.
-  const length = payload === 0 && rest.u8(6) === IPPROTO_HOPOPTS ? rest.length : payload + 40;
+  // Payload length 0 before hop-by-hop options may be a jumbogram: the frame's length stands, as it does for TCP that
+  // offload has joined to more than a frame.
+  const next = rest.u8(6);
+  const whole = next === IPPROTO_HOPOPTS || (next === IPPROTO_TCP && rest.length > 1500);
+  let length = payload === 0 && whole ? rest.length : payload + 40;
   if (length > rest.length) throw new Lost('ip-truncated');
+  if (next === IPPROTO_HOPOPTS) {
+    const jumbo = readHopByHop(new Bytes(rest.captured, length), payload);
+    if (jumbo === 'truncated') throw new Lost('ip-truncated');
+    if (jumbo === 'bad' && verifyOptions) throw new Lost('bad-option');
+    if (typeof jumbo === 'number') length = jumbo + 40;
+  }
   const bytes = new Bytes(rest.captured, length);
   return {
     family: 'ipv6',

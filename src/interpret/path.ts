@@ -12,8 +12,9 @@ import {
   multicastScope,
 } from './address.ts';
 import { joined } from './group.ts';
+import { readHopByHop } from './hopbyhop.ts';
 import { Lost } from './lost.ts';
-import { checkHopByHop, checkIpv4Options } from './option.ts';
+import { checkIpv4Options } from './option.ts';
 import {
   IPPROTO_HOPOPTS,
   IPPROTO_TCP,
@@ -80,7 +81,6 @@ export class Path {
     if (!isMulticast(destination)) this.#refuseUnicastInMulticast(packet, device);
     else if (multicastScope(destination) === 0) throw new Lost('martian-destination');
     if (isMulticast(source)) throw new Lost('martian-source');
-    if (packet.firstProtocol === IPPROTO_HOPOPTS) checkHopByHop(packet);
   }
 
   #refuseUnicastInMulticast(packet: Packet, device: Interface): void {
@@ -218,7 +218,7 @@ export class Path {
   /** ip6_rcv_finish, ip6_route_input and dst_input. */
   #finish6(packet: Packet, device: Interface): void {
     const { machine } = this.routing;
-    const strict = needsStrict(packet.destination) ? device : undefined;
+    const strict = needsStrict(packet.destination) && machine.routeBack !== false ? device : undefined;
     const route = this.routing.lookup({ ...this.#flow(packet, device), strict });
     // Routes to groups lead to ip6_mc_input.
     if (isMulticast(route.destination)) {
@@ -267,7 +267,12 @@ export class Path {
   #loop(packet: Packet, lo: Interface): void {
     packet.in = lo;
     packet.out = undefined;
-    if (packet.family === 'ipv6') this.#checkArrival6(packet, lo);
+    if (packet.family === 'ipv6') {
+      this.#checkArrival6(packet, lo);
+      const hasOptions = packet.firstProtocol === IPPROTO_HOPOPTS;
+      if (hasOptions && readHopByHop(packet.bytes, packet.bytes.u16(4)) === 'bad')
+        throw new Lost('bad-option');
+    }
     this.hooks.run('PREROUTING', packet);
     if (packet.family === 'ipv4') this.#checkOptions4(packet, lo);
     this.#deliver(packet);
@@ -287,15 +292,23 @@ export class Path {
     }
     // What was captured on lo was routed there.
     if (device?.loopback === true) return device;
+    if (packet.family === 'ipv4' && isUnspecified(destination)) return lo;
     if (packet.family === 'ipv4' && (isMulticast(destination) || isLimitedBroadcast(destination))) {
       const owner = this.#ownerOf(source);
       if (owner !== undefined) return owner;
-      // Without an address (DHCP) the socket is bound to its interface.
-      if (device !== undefined) return device;
     }
     const flow = { ...this.#flow(packet, lo), strict: this.#boundTo(packet, device) };
     const route = this.routing.lookup(flow);
-    return route.type === 'local' || route.type === 'anycast' ? lo : this.routing.interface(route.out);
+    if (route.type === 'local' || route.type === 'anycast') return lo;
+    const out = this.routing.interface(route.out);
+    this.#refuseLoopbackSource(packet, out);
+    return out;
+  }
+
+  /** __mkroute_output */
+  #refuseLoopbackSource(packet: Packet, out: Interface | undefined): void {
+    if (packet.family !== 'ipv4' || !isLoopback(packet.source) || out === undefined || out.loopback) return;
+    if (!sysctl.routesLocalnet(this.routing.machine, out)) throw new Lost('martian-source');
   }
 
   #loopback(): Interface | undefined {
@@ -304,9 +317,10 @@ export class Path {
 
   /** A link-local or multicast destination of IPv6 names its interface by the socket's scope. */
   #boundTo(packet: Packet, device: Interface | undefined): Interface | undefined {
-    return packet.family === 'ipv6' && needsStrict(packet.destination) && device?.loopback !== true
-      ? device
-      : undefined;
+    if (packet.family === 'ipv4' || !needsStrict(packet.destination)) return undefined;
+    // Made-up routes say nothing about interfaces.
+    if (this.routing.machine.routeBack === false || device?.loopback === true) return undefined;
+    return device ?? this.#ownerOf(packet.source);
   }
 
   /** __ip_dev_find: the interface that has the address. */

@@ -43,7 +43,7 @@ export function place(routing: Routing, origin: Origin, link: Link, source: Addr
   const mac = machine.useMac ? link.mac : undefined;
   const sender = mac === undefined ? undefined : withMac(machine, mac.source);
   const receiver = mac === undefined ? undefined : withMac(machine, mac.destination);
-  const sent = direction(routing, origin, link, sender, receiver, source) === 'out';
+  const sent = machine.routed && direction(routing, origin, link, sender, receiver, source) === 'out';
   if (sent) return { sent, device: named ?? sender };
   return { sent, device: named ?? receiver ?? routeBack(routing, source) ?? fallback(machine) };
 }
@@ -60,7 +60,7 @@ function direction(
   if (link.cooked !== undefined) return link.cooked === PACKET_OUTGOING ? 'out' : 'in';
   if (sender !== undefined) return 'out';
   if (receiver !== undefined) return 'in';
-  return routing.machine.routed && routing.isLocal(source) ? 'out' : 'in';
+  return routing.isLocal(source) ? 'out' : 'in';
 }
 
 /** The interface by which the source would be reached. */
@@ -122,7 +122,10 @@ function vlanDevice(machine: Machine, below: Interface, tag: VlanTag): Interface
 
 /** eth_type_trans: whom the link layer addressed. */
 export function packetType(machine: Machine, link: Link, device: Interface | undefined): number {
-  if (link.cooked !== undefined) return link.cooked === PACKET_OUTGOING ? PACKET_HOST : link.cooked;
+  if (link.cooked !== undefined) {
+    const other = link.cooked === PACKET_OTHERHOST && !machine.useMac;
+    return other || link.cooked === PACKET_OUTGOING ? PACKET_HOST : link.cooked;
+  }
   if (link.mac === undefined) return PACKET_HOST;
   const to = link.mac.destination;
   if (to.every((byte) => byte === 255)) return PACKET_BROADCAST;
