@@ -38,7 +38,7 @@ export function run(lane: usize, batch: usize): u32 {
     decodeVector(lane, packets, size);
     const end = packets + size * Packet.BYTES;
     for (let p = packets; p < end; p += Packet.BYTES) {
-      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) arrive(lane, p);
+      if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;

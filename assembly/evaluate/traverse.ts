@@ -2,23 +2,26 @@
 //
 //   received:  PREROUTING -> route -> local:   [reassembly] -> INPUT
 //                                  -> forward: TTL, MTU -> FORWARD -> POSTROUTING
-//   sent:      route -> OUTPUT [-> reroute] -> POSTROUTING
+//   sent:      route -> OUTPUT [-> reroute] -> POSTROUTING [-> over lo: PREROUTING -> INPUT]
 //              (of a broadcast, a copy: POSTROUTING -> PREROUTING -> INPUT)
-//   looped:    route -> OUTPUT -> POSTROUTING -> PREROUTING -> INPUT       (over lo)
 //   hook:      that hook alone                                             (--hook)
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Hook from '../../src/layout/hook.ts';
+import * as Host from '../../src/layout/host.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { push } from '../fragment/reassemble';
+import { arrivalReason6 } from '../path/arrive';
 import { forward } from '../path/forward';
 import { routeInput } from '../path/input';
+import { optionsReason } from '../path/options';
 import { routeOutput } from '../path/output';
 import { passHook } from './hook';
 
+const PACKET_HOST: u32 = 0;
 const PACKET_BROADCAST: u32 = 1;
 
 /**
@@ -30,7 +33,7 @@ export function traverse(lane: usize, p: usize, number: u64): void {
   let verdict: u32;
   if (path == Path.RECEIVE) verdict = received(lane, p, number);
   else if (path == Path.HOOK) verdict = passHook(lane, p, load<u32>(p, Packet.HOOK));
-  else verdict = sent(lane, p, number, path == Path.LOOP);
+  else verdict = sent(lane, p, number);
   store<u32>(p, verdict, Packet.VERDICT);
 }
 
@@ -58,18 +61,42 @@ function forwarded(lane: usize, p: usize): u32 {
   return verdict == Verdict.ACCEPT ? passHook(lane, p, Hook.POSTROUTING) : verdict;
 }
 
-function sent(lane: usize, p: usize, number: u64, looped: bool): u32 {
+function sent(lane: usize, p: usize, number: u64): u32 {
   if (routeOutput(lane, p) == Path.DROPPED) return Verdict.LOST;
   let verdict = passHook(lane, p, Hook.OUTPUT);
   if (verdict != Verdict.ACCEPT) return verdict;
-  if (load<u32>(p, Packet.SENT_BROADCAST) != 0 && !looped) hearOwnBroadcast(lane, p, number);
+  if (load<u32>(p, Packet.SENT_BROADCAST) != 0) hearOwnBroadcast(lane, p, number);
   verdict = passHook(lane, p, Hook.POSTROUTING);
-  if (verdict != Verdict.ACCEPT || !looped) return verdict;
-  // Over lo it comes back in on the interface that it left by.
-  store<u32>(p, load<u32>(p, Packet.OIF), Packet.IIF);
+  const loopback = load<u32>(load<usize>(lane, Lane.HOST), Host.LOOPBACK);
+  if (verdict != Verdict.ACCEPT || load<u32>(p, Packet.OIF) != loopback) return verdict;
+  return comeBack(lane, p, number, loopback);
+}
+
+/** Over lo the packet comes in again, with the route that it has. */
+function comeBack(lane: usize, p: usize, number: u64, loopback: u32): u32 {
+  store<u32>(p, loopback, Packet.IIF);
   store<u32>(p, 0, Packet.OIF);
-  verdict = passHook(lane, p, Hook.PREROUTING);
-  return verdict == Verdict.ACCEPT ? deliver(lane, p, number) : verdict;
+  const host = load<usize>(lane, Lane.HOST);
+  const flags = load<u32>(
+    host + load<u32>(host, Host.INTERFACES) + <usize>loopback * Host.INTERFACE_BYTES,
+    Host.IF_FLAGS,
+  );
+  if (load<u32>(p, Packet.FAMILY) == 6) {
+    const reason = arrivalReason6(p, flags, PACKET_HOST);
+    if (reason != 0) return lost(p, reason);
+  }
+  const verdict = passHook(lane, p, Hook.PREROUTING);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  if (load<u32>(p, Packet.FLAGS) & Packet.FLAG_IP_OPTIONS) {
+    const reason = optionsReason(p, (flags & Host.IF_SOURCE_ROUTE) != 0);
+    if (reason != 0) return lost(p, reason);
+  }
+  return deliver(lane, p, number);
+}
+
+function lost(p: usize, reason: u32): u32 {
+  store<u32>(p, reason, Packet.REASON);
+  return Verdict.LOST;
 }
 
 /**

@@ -1,5 +1,5 @@
 // IPv6 hop-by-hop options, which Linux looks at before PREROUTING (ipv6_parse_hopopts(), net/ipv6/exthdrs.c): a bad one
-// loses the packet, and the jumbo payload option says how long it is.
+// loses a packet that comes in, and the jumbo payload option says how long it is.
 
 /** Results of hopByHop() that are no lengths. */
 export const HOP_BY_HOP_BAD: u32 = 0;

@@ -49,9 +49,9 @@ export function ipv4(p: usize, l3: usize, cap: u32, len: u32): void {
     // A packet handed to a device that segments it may carry no total length: it is as long as its frame.
     if (length == 0) length = len;
     else {
-      let reason: u32 = length > len ? Reason.IP_TRUNCATED : Reason.BAD_HEADER;
-      if (flags & Packet.FLAG_BAD_IP_CHECKSUM) reason = Reason.IP_CHECKSUM;
-      fail(p, 4, l3, cap, Verdict.LOST, reason);
+      fail(p, 4, l3, cap, Verdict.LOST, length > len ? Reason.IP_TRUNCATED : Reason.BAD_HEADER);
+      // Of a packet that comes in the checksum is looked at first (arrival does).
+      store<u32>(p, flags, Packet.FLAGS);
       return;
     }
   }

@@ -43,18 +43,20 @@ export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
     fail(p, 6, l3, cap, Verdict.LOST, Reason.IP_TRUNCATED);
     return;
   }
+  let flags: u32 = 0;
   if (next == NEXTHDR_HOP) {
     const jumbo = hopByHop(l3, cap, length, payload);
-    if (jumbo <= HOP_BY_HOP_NOT_CAPTURED) {
-      if (jumbo == HOP_BY_HOP_BAD) fail(p, 6, l3, cap, Verdict.LOST, Reason.BAD_OPTION);
-      else if (jumbo == HOP_BY_HOP_TRUNCATED) fail(p, 6, l3, cap, Verdict.LOST, Reason.IP_TRUNCATED);
+    if (jumbo == HOP_BY_HOP_BAD) {
+      flags = Packet.FLAG_BAD_OPTION;
+    } else if (jumbo <= HOP_BY_HOP_NOT_CAPTURED) {
+      if (jumbo == HOP_BY_HOP_TRUNCATED) fail(p, 6, l3, cap, Verdict.LOST, Reason.IP_TRUNCATED);
       else fail(p, 6, l3, cap, Verdict.UNKNOWN, Reason.NOT_CAPTURED);
       return;
+    } else {
+      length = jumbo;
     }
-    length = jumbo;
   }
-  let flags: u32 = 0;
-  if (cap < length) flags = Packet.FLAG_SNAPPED;
+  if (cap < length) flags |= Packet.FLAG_SNAPPED;
   else cap = length;
 
   // 128-bit addresses in host order, the high half first.

@@ -44,11 +44,17 @@ export function skip(p: usize, reason: u32, type: u32): void {
 
 /**
  * An IP header that cannot be (LOST), or that is not in the capture as far as it matters (UNKNOWN). Nothing is told of
- * the packet but its family and where the header starts.
+ * the packet but its family, where the header starts, and its source address if that is there: arrival needs it.
  */
 export function fail(p: usize, family: u32, l3: usize, cap: u32, verdict: u32, reason: u32): void {
   setAside(p, verdict, reason);
   store<u32>(p, family, Packet.FAMILY);
   store<u32>(p, <u32>l3, Packet.L3);
   store<u32>(p, cap, Packet.L3_CAP);
+  if (family == 4) {
+    if (cap >= 16) store<u32>(p, bswap<u32>(load<u32>(l3, 12)), Packet.SRC);
+  } else if (cap >= 24) {
+    store<u64>(p, bswap<u64>(load<u64>(l3, 8)), Packet.SRC);
+    store<u64>(p, bswap<u64>(load<u64>(l3, 16)), Packet.SRC + 8);
+  }
 }

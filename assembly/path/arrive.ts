@@ -10,7 +10,6 @@ import * as Path from '../../src/layout/path.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import * as Fib from './fib.ts';
-import { hopByHopIsBad } from './hopopts.ts';
 import { isLocal, isLoopback4, isMulticast6 } from './local.ts';
 
 const IN: u32 = 1;
@@ -26,11 +25,12 @@ const COOKED_OUTGOING: u32 = 5;
 const BROADCAST_MAC: u64 = 0xffffffffffff;
 
 /**
- * Gives a decoded packet its PATH, IIF and PKTTYPE, or makes it LOST with a REASON. A packet that is not IP or
- * already has another verdict than ACCEPT is left alone. The rules are those of "Which way a packet goes".
+ * Gives a decoded packet its PATH, IIF and PKTTYPE, or makes it LOST with a REASON. A packet that is not IP is left
+ * alone; one whose header cannot be stays so, unless Linux drops it before it looks at that. The rules are those of
+ * "Which way a packet goes".
  */
 export function arrive(lane: usize, p: usize): void {
-  if (load<u32>(p, Packet.FAMILY) == 0 || load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) return;
+  if (load<u32>(p, Packet.FAMILY) == 0) return;
   const host = load<usize>(lane, Lane.HOST);
   const named = load<u32>(
     load<usize>(lane, Lane.CAPTURE_INTERFACES) +
@@ -68,9 +68,9 @@ function arriveAtHost(host: usize, p: usize, named: u32): void {
     }
   }
   const six = load<u32>(p, Packet.FAMILY) == 6;
-  if (direction == 0) direction = isLocal(host, six, p + Packet.SRC) ? OUT : IN;
+  if (direction == 0) direction = isOwn(host, p, six) ? OUT : IN;
   if (direction == OUT) {
-    send(host, p, six);
+    send(p);
     return;
   }
   if (device == 0) device = guessInterface(host, p);
@@ -82,7 +82,7 @@ function arriveUnrouted(host: usize, p: usize, named: u32, placement: u32): void
   const defaultIn = load<u32>(host, Host.DEFAULT_IN);
   const iif = named != 0 ? named : defaultIn != 0 ? defaultIn : load<u32>(host, Host.FIRST_INTERFACE);
   const mac = load<usize>(p, Packet.MAC);
-  store<u32>(p, mac != 0 ? groupKind(destinationMac(mac)) : PACKET_HOST, Packet.PKTTYPE);
+  store<u32>(p, mac != 0 ? groupKind(destinationMac(mac)) : cookedKind(p, false), Packet.PKTTYPE);
   let checked = true;
   if (placement == Host.PLACEMENT_HOOK) {
     const hook = load<u32>(host, Host.HOOK);
@@ -103,28 +103,36 @@ function arriveUnrouted(host: usize, p: usize, named: u32, placement: u32): void
     store<u32>(p, Path.RECEIVE, Packet.PATH);
     store<u32>(p, iif, Packet.IIF);
   }
-  if (checked && load<u32>(p, Packet.FLAGS) & Packet.FLAG_BAD_IP_CHECKSUM) lose(p, Reason.IP_CHECKSUM);
+  if (checked) loseBroken(p);
+  // --hook: the hook that it was for is not reached.
+  if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) store<u32>(p, Hook.NONE, Packet.HOOK);
+}
+
+/** ip_rcv_core() and ipv6_rcv() refuse these; the decoder does not know whether a packet comes in. */
+function loseBroken(p: usize): void {
+  const flags = load<u32>(p, Packet.FLAGS);
+  if (flags & Packet.FLAG_BAD_IP_CHECKSUM) lose(p, Reason.IP_CHECKSUM);
+  else if (flags & Packet.FLAG_BAD_OPTION) lose(p, Reason.BAD_OPTION);
 }
 
 function lose(p: usize, reason: u32): void {
   store<u32>(p, Verdict.LOST, Packet.VERDICT);
   store<u32>(p, reason, Packet.REASON);
-  // --hook: the hook that it was for is not reached.
-  store<u32>(p, Hook.NONE, Packet.HOOK);
 }
 
-/** IIF is set when the packet comes back in. */
+/** What was captured on lo: IIF is set when the packet comes back in. */
 function loop(p: usize): void {
   store<u32>(p, Path.LOOP, Packet.PATH);
   store<u32>(p, 0, Packet.IIF);
   store<u32>(p, PACKET_HOST, Packet.PKTTYPE);
 }
 
-function send(host: usize, p: usize, six: bool): void {
-  if (isLocal(host, six, p + Packet.DST) || (!six && isLoopback4(load<u32>(p, Packet.DST)))) {
-    loop(p);
-    return;
-  }
+/** The packet's source is an address of the host. */
+function isOwn(host: usize, p: usize, six: bool): bool {
+  return isLocal(host, six, p + Packet.SRC) || (!six && isLoopback4(load<u32>(p, Packet.SRC)));
+}
+
+function send(p: usize): void {
   store<u32>(p, Path.SEND, Packet.PATH);
   store<u32>(p, 0, Packet.IIF);
   // What the host makes has packet type 0 until a driver takes it.
@@ -179,29 +187,28 @@ function receive(host: usize, p: usize, six: bool, below: u32, mac: usize, useMa
       kind = PACKET_OTHERHOST;
     }
   } else {
-    const cooked = load<u32>(p, Packet.COOKED);
-    if (cooked != 0 && cooked < COOKED_OUTGOING) {
-      kind = cooked - 1;
-      if (kind == PACKET_OTHERHOST && !useMac) kind = PACKET_HOST;
-    }
+    kind = cookedKind(p, useMac);
   }
   store<u32>(p, kind, Packet.PKTTYPE);
   if (kind == PACKET_OTHERHOST) {
     lose(p, Reason.OTHER_HOST);
-  } else if (six) {
-    receive6(p, load<u32>(owner, Host.IF_FLAGS), kind);
-  } else if (load<u32>(p, Packet.FLAGS) & Packet.FLAG_BAD_IP_CHECKSUM) {
-    lose(p, Reason.IP_CHECKSUM);
+  } else if (!six) {
+    loseBroken(p);
+  } else if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
+    const reason = arrivalReason6(p, load<u32>(owner, Host.IF_FLAGS), kind);
+    if (reason != 0) lose(p, reason);
   }
 }
 
-/** ip6_rcv_core(): what the decoder has not looked at. */
-function receive6(p: usize, flags: u32, kind: u32): void {
-  const reason = reason6(p, flags, kind);
-  if (reason != 0) lose(p, reason);
+/** The packet type that a cooked capture says. */
+function cookedKind(p: usize, useMac: bool): u32 {
+  const cooked = load<u32>(p, Packet.COOKED);
+  if (cooked == 0 || cooked >= COOKED_OUTGOING) return PACKET_HOST;
+  return cooked - 1 == PACKET_OTHERHOST && !useMac ? PACKET_HOST : cooked - 1;
 }
 
-function reason6(p: usize, flags: u32, kind: u32): u32 {
+/** ip6_rcv_core(), what the decoder has not looked at: 0, or why an interface with these flags does not take it. */
+export function arrivalReason6(p: usize, flags: u32, kind: u32): u32 {
   if (flags & Host.IF_DISABLE_IPV6) return Reason.INTERFACE_DOWN;
   const source = load<u64>(p, Packet.SRC);
   const destination = load<u64>(p, Packet.DST);
@@ -216,7 +223,7 @@ function reason6(p: usize, flags: u32, kind: u32): u32 {
     return Reason.OTHER_HOST;
   }
   if (isMulticast6(source)) return Reason.MARTIAN_SOURCE;
-  return hopByHopIsBad(p) ? Reason.BAD_OPTION : 0;
+  return load<u32>(p, Packet.FLAGS) & Packet.FLAG_BAD_OPTION ? Reason.BAD_OPTION : 0;
 }
 
 /** The device for the frame's tags above `device`: itself when there are only priority tags, 0 when there is none. */
@@ -262,6 +269,12 @@ function sourceMac(mac: usize): u64 {
 function groupKind(destination: u64): u32 {
   if ((destination & 1) == 0) return PACKET_HOST;
   return destination == BROADCAST_MAC ? PACKET_BROADCAST : PACKET_MULTICAST;
+}
+
+/** The interface that the frame's source MAC is of; 0 none, or MACs say nothing. */
+export function senderInterface(host: usize, p: usize): u32 {
+  const mac = load<usize>(p, Packet.MAC);
+  return mac != 0 && load<u32>(host, Host.FLAGS) & Host.USE_MAC ? interfaceOfMac(host, sourceMac(mac)) : 0;
 }
 
 /** The lowest interface with this MAC; 0 none. At most half of the table is taken. */

@@ -9,6 +9,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Reason from '../../src/layout/reason.ts';
+import { senderInterface } from './arrive.ts';
 import * as Fib from './fib.ts';
 import { isLoopback4, isMulticast4, needsInterface6, ownerOf4, ownerOf6 } from './local.ts';
 
@@ -51,7 +52,8 @@ function output4(host: usize, p: usize): u32 {
   const destination = load<u32>(p, Packet.DST);
   if (isMulticast4(source) || source == LIMITED_BROADCAST) return dropped(p, Reason.MARTIAN_SOURCE);
   const loopback = load<u32>(host, Host.LOOPBACK);
-  if (destination == 0) return leave(p, loopback);
+  // What was captured on lo was routed there.
+  if (destination == 0 || load<u32>(p, Packet.PATH) == Path.LOOP) return leave(p, loopback);
   if (isMulticast4(destination) || destination == LIMITED_BROADCAST) {
     // It leaves where its source address lives.
     const owner = ownerOf4(host, source);
@@ -73,16 +75,18 @@ function output4(host: usize, p: usize): u32 {
 
 function output6(lane: usize, host: usize, p: usize): u32 {
   const loopback = load<u32>(host, Host.LOOPBACK);
+  if (load<u32>(p, Packet.PATH) == Path.LOOP) return leave(p, loopback);
   const strict = needsInterface6(load<u64>(p, Packet.DST), load<u64>(p, Packet.DST + 8));
   // A link-local or multicast destination says nothing about the interface: the sender's socket does, so that the
   // capture's word is taken, then the source address's.
   let device: u32 = 0;
-  if (strict && load<u32>(p, Packet.PATH) == Path.SEND) {
+  if (strict && load<u64>(p, Packet.DST) != 0 && load<u32>(p, Packet.PATH) == Path.SEND) {
     device = load<u32>(
       load<usize>(lane, Lane.CAPTURE_INTERFACES) +
         <usize>load<u32>(p, Packet.CAPTURE_INTERFACE) * Capture.INTERFACE_BYTES,
       Capture.MACHINE_INTERFACE,
     );
+    if (device == 0) device = senderInterface(host, p);
     if (device == 0) device = ownerOf6(host, load<u64>(p, Packet.SRC), load<u64>(p, Packet.SRC + 8), 0);
   }
   const found = Fib.lookup(

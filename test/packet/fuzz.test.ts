@@ -112,18 +112,7 @@ test('random frames decode to sane records, and alike one by one and in vectors'
     ).toBe(0);
   }
   // The generator reaches every way out of the decoder.
-  for (const way of [
-    '4 1 0',
-    '6 1 0',
-    '4 5 1',
-    '4 5 2',
-    '4 5 3',
-    '4 7 26',
-    '6 5 1',
-    '6 5 3',
-    '6 5 20',
-    '6 7 26',
-  ]) {
+  for (const way of ['4 1 0', '6 1 0', '4 5 1', '4 5 3', '4 7 26', '6 5 1', '6 5 3', '6 7 26']) {
     expect([way, (seen.get(way) ?? 0) > 0]).toEqual([way, true]);
   }
   for (const way of ['0 8 28', '0 8 29', '0 8 30'])

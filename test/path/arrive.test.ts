@@ -66,7 +66,7 @@ describe('direction and interface', () => {
     ['the route back', { source: '10.1.0.9', destination: '10.0.0.1' }, Path.RECEIVE, ETH1],
     ['nothing: the first interface', far, Path.RECEIVE, ETH0],
     ['on lo', { source: '127.0.0.1', destination: '127.0.0.1', captured: LO }, Path.LOOP, 0],
-    ['to itself', { source: '10.0.0.1', destination: '10.1.0.1' }, Path.LOOP, 0],
+    ['to itself', { source: '10.0.0.1', destination: '10.1.0.1' }, Path.SEND, 0],
     ['a bridge port', { ...far, captured: PORT, macs: ['02:00:00:00:00:03', OTHER] }, Path.RECEIVE, BRIDGE],
     ['a tag', { ...far, captured: ETH0, vlans: [7], macs: [OWN0, OTHER] }, Path.RECEIVE, VLAN],
     ['two tags', { ...far, captured: ETH0, vlans: [7, 8], macs: [OWN0, OTHER] }, Path.RECEIVE, QINQ],
