@@ -6,6 +6,7 @@ import * as Batch from '../layout/batch.ts';
 import * as Capture from '../layout/capture.ts';
 import type { CaptureProblem, SharedDescription } from './description.ts';
 import { FILE_HEADER_BYTES, readFileHeader, readInterface, readSectionHeader } from './header.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { type RingMode, RingReader } from './ring.ts';
 import { type ByteSource, FileSource, WOULD_WAIT } from './source.ts';
 import { ReaderState } from './state.ts';
@@ -32,7 +33,8 @@ export class CaptureReader {
   readonly #kernel: Kernel;
   readonly #description: SharedDescription;
   readonly #machineInterface: (name: string) => number;
-  readonly #files: ByteSource;
+  readonly #files: FileSource;
+  #ahead: ReadAhead | undefined;
   readonly #streams: ByteSource | undefined;
 
   /**
@@ -54,9 +56,23 @@ export class CaptureReader {
     if (description.ring !== 0) this.#streams = new RingReader(memory, description, mode);
   }
 
+  /**
+   * Without the baton: reads ahead what this lane will probably be asked for when the baton comes to `ticket`, into the
+   * batch at `batch`, which must be the one that readBatch is then given. `control`: address of the control words.
+   */
+  readAhead(ticket: number, control: number, batch: number): void {
+    if (this.#ahead === undefined) {
+      const view = new DataView(this.#memory.buffer);
+      const data = view.getUint32(batch + Batch.DATA, true);
+      const capacity = view.getUint32(batch + Batch.DATA_CAPACITY, true);
+      this.#ahead = new ReadAhead(this.#memory, control, this.#files, data, capacity);
+    }
+    this.#ahead.read(ticket, (file) => this.#description.files[file]?.kind === 'file');
+  }
+
   /** Closes the file that this lane holds open. */
   close(): void {
-    this.#files.finish(0);
+    this.#files.finish();
   }
 
   /**
@@ -70,7 +86,7 @@ export class CaptureReader {
     for (;;) {
       const file = this.#description.files[state.file];
       if (file === undefined) return { status: 'end', count: 0, problems };
-      const source = file.kind === 'file' ? this.#files : this.#streams;
+      const source: ByteSource | undefined = file.kind === 'file' ? this.#files : this.#streams;
       if (source === undefined) throw new Error('a stream without a ring');
       const reading = new FileReading(state, source, batch, this.#description);
       let outcome: FileOutcome;
@@ -108,17 +124,24 @@ export class CaptureReader {
       if (outcome !== undefined) return outcome;
     }
     const data = state.view.getUint32(batch + Batch.DATA, true);
+    const ahead = source === this.#files ? this.#ahead : undefined;
     if (state.skip > 0) {
+      // What it reads takes the place of what was read ahead.
+      ahead?.drop();
       const skipped = this.#skip(reading, data);
       if (skipped !== undefined) return skipped;
     }
     const capacity = Math.min(state.view.getUint32(batch + Batch.DATA_CAPACITY, true), source.most);
     const stretch = this.#description.stretch;
     let length = stretch === 0 ? capacity : Math.min(stretch, capacity);
+    let taken = ahead?.take(state.file, state.position);
+    if (ahead !== undefined && taken === undefined) length = ahead.lengthFrom(state.file, state.position);
     // Bytes known to be there, but not to be a whole record.
     let least = 0;
     for (;;) {
-      const got = source.read(state.file, state.position, data, length, least);
+      const start = taken?.address ?? data;
+      const got = taken?.length ?? source.read(state.file, state.position, data, length, least);
+      taken = undefined;
       if (got === WOULD_WAIT) return { status: 'wait' };
       if (got <= least) {
         const failure = source.failure(state.file);
@@ -127,10 +150,10 @@ export class CaptureReader {
         return bad(state.position, CUT_SHORT);
       }
       state.view.setUint32(batch + Batch.SOURCE, state.source, true);
-      const { result, message } = this.#walk(reading, data, data + got);
+      const { result, message } = this.#walk(reading, start, start + got);
       const stop = state.view.getUint32(batch + Batch.STOP, true);
-      state.position += stop - data;
-      state.view.setUint32(batch + Batch.DATA_BYTES, stop - data, true);
+      state.position += stop - start;
+      state.view.setUint32(batch + Batch.DATA_BYTES, stop - start, true);
       source.consume(state.file, state.position);
       // A batch with records goes out first; what stopped it is met again as the next one's beginning.
       if (state.view.getUint32(batch + Batch.COUNT, true) > 0) return { status: 'batch' };
@@ -141,7 +164,7 @@ export class CaptureReader {
         if (skipped !== undefined) return skipped;
         least = 0;
       } else if (result === Capture.WALK_INCOMPLETE) {
-        least = data + got - stop;
+        least = start + got - stop;
         length = capacity;
         if (least >= capacity) return bad(state.position, 'a record longer than any batch');
       } else {

@@ -1,7 +1,7 @@
 // What the lanes of a scan agree on, in shared memory: i32 words, used with Atomics from JavaScript only. Offsets in
 // bytes.
 
-/** The reading baton: 0 free, 1 held. The holder reads the next stretch of the capture. */
+/** The reading baton: the ticket of the lane that has it. The holder reads the next stretch of the capture. */
 export const BATON = 0;
 /** Sequence number of the next batch; written under the baton. */
 export const SEQUENCE = 4;
@@ -13,6 +13,13 @@ export const STOP = 12;
 export const OUTSTANDING = 16;
 /** Number of interface names known (the interface name table). */
 export const INTERFACES = 20;
+/** The next ticket for the baton. */
+export const TICKET = 24;
+/** Where reading ahead stands (src/capture/read-ahead.ts): a file, a ticket, and, in two halves, the position in the file
+ *  where that ticket's stretch begins. Written under the baton, read without it. */
+export const AHEAD_FILE = 28;
+export const AHEAD_TICKET = 32;
+export const AHEAD_POSITION = 36;
 /** Batches that are done but wait for earlier ones: slot sequence % DONE_SLOTS holds sequence + 1. */
 export const DONE = 64;
 export const DONE_SLOTS = 256;

@@ -23,6 +23,8 @@ export interface LaneTask {
   /** The reassembly arena. */
   readonly fragments: number;
   readonly captures: SharedDescription;
+  /** Are there other lanes, so that it pays to read before the baton comes? */
+  readonly readAhead: boolean;
   readonly interfaces: InterfaceNamesDescription;
   /** Present when packets are written out one by one (--verdicts, --write). */
   readonly output?: { readonly description: OutputDescription; readonly port: MessagePort } | undefined;
@@ -116,7 +118,9 @@ class LaneRun {
   }
 
   #read(batch: number): boolean {
-    this.#control.takeBaton();
+    const ticket = this.#control.takeTicket();
+    if (this.#task.readAhead) this.#reader.readAhead(ticket, this.#task.control, batch);
+    if (!this.#control.awaitBaton(ticket)) return false;
     try {
       if (this.#control.stopped) return false;
       const { status, problems } = this.#reader.readBatch(batch);

@@ -11,16 +11,20 @@ export class ControlWords {
     this.#words = new Int32Array(memory.buffer as unknown as SharedArrayBuffer, address, Control.BYTES / 4);
   }
 
-  /** Waits for the reading baton and takes it. */
-  takeBaton(): void {
-    while (Atomics.compareExchange(this.#words, Control.BATON / 4, 0, 1) !== 0) {
-      Atomics.wait(this.#words, Control.BATON / 4, 1);
-    }
+  /** A place in the order in which lanes get the reading baton. Who takes one has to wait for it and pass it on. */
+  takeTicket(): number {
+    return Atomics.add(this.#words, Control.TICKET / 4, 1);
   }
 
+  /** Waits until the baton comes to this ticket; false when the scan was stopped meanwhile. */
+  awaitBaton(ticket: number): boolean {
+    return this.#await(Control.BATON, (holder) => holder === ticket);
+  }
+
+  /** To the next ticket. */
   passBaton(): void {
-    Atomics.store(this.#words, Control.BATON / 4, 0);
-    Atomics.notify(this.#words, Control.BATON / 4, 1);
+    Atomics.add(this.#words, Control.BATON / 4, 1);
+    Atomics.notify(this.#words, Control.BATON / 4);
   }
 
   /** Under the baton: the sequence number of the batch just read. */

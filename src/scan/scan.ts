@@ -169,6 +169,7 @@ class ScanRun {
       batch,
       fragments,
       captures: this.#shared.captures,
+      readAhead: this.#lanes.length > 1,
       interfaces: this.#shared.interfaces,
     };
     if (pool === undefined) return runLaneHere(task);
