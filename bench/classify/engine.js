@@ -28,7 +28,9 @@ export class Engine {
     const compiled = compile(ruleSet, { backend: 'legacy', unknown: 'refuse', classifier });
     this.compileMs = cpuMs(from);
     this.imageBytes = compiled.image.length;
-    this.plan = compiled.chains.find(({ chain }) => chain.name === 'FORWARD').plan;
+    const forward = compiled.chains.find(({ chain }) => chain.name === 'FORWARD');
+    this.plan = forward.plan;
+    this.firstRecord = forward.firstRecord;
     const memory = createMemory(compiled.image.length + (1 << 20));
     const allocator = new Allocator(memory);
     const image4 = { rules: compiled, address: allocator.place(compiled.image) };
