@@ -7,6 +7,7 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
+import { stage } from '../classify/stage';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
 import { beginExpress, express } from './express';
@@ -40,6 +41,7 @@ export function run(lane: usize, batch: usize): u32 {
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
+    stage(lane, packets, size);
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       const index = load<u32>(p, Packet.RECORD);

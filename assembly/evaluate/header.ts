@@ -3,6 +3,8 @@
 import * as Header from '../../src/layout/header.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { stage } from '../classify/stage';
 import { passHook } from './hook';
 
 /**
@@ -18,6 +20,7 @@ export function passHeaders(lane: usize, headers: usize, count: u32, hook: u32, 
       open(p, headers);
       headers += Header.BYTES;
     }
+    stage(lane, packets, size);
     for (let p = packets; p < end; p += Packet.BYTES) {
       store<u32>(results, passHook(lane, p, hook), Header.RESULT_VERDICT);
       store<u32>(results, load<u32>(p, Packet.DECISION), Header.RESULT_DECISION);
@@ -40,5 +43,7 @@ function open(p: usize, header: usize): void {
   store<u32>(p, 20, Packet.L4_LEN);
   store<u32>(p, 20, Packet.L4_CAP);
   store<u32>(p, Packet.FLAG_PORTS, Packet.FLAGS);
+  store<u32>(p, Verdict.ACCEPT, Packet.VERDICT);
   store<u32>(p, 0, Packet.MARK);
+  store<u32>(p, 0, Packet.STAGED_FOR);
 }

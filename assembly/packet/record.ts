@@ -20,6 +20,7 @@ export function begin(p: usize): void {
   store<u64>(p, 0, Packet.VLAN_COUNT); // VLAN_COUNT, VLAN_ID
   v128.store(p, i32x4.splat(0), Packet.VLAN_ID2); // VLAN_ID2, VLAN_TPID, DATAGRAM
   store<u64>(p, 0, Packet.FRAG_HEADER); // FRAG_HEADER, AUTH_HEADER
+  store<u32>(p, 0, Packet.STAGED_FOR);
 }
 
 /** Ends decoding without an IP header: everything that one would have filled in is zero. */

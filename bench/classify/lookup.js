@@ -23,7 +23,20 @@ const published = SIZES.flatMap((size) => SHAPES.map((shape) => `${shape}1_${siz
 const generated = [1000, 10_000, 100_000].flatMap((count) => SHAPES.map((shape) => `${shape}-${count}`));
 const sets = named.length > 0 ? named : existsSync(FOLDER) ? published : generated;
 
-const heads = ['set', 'structure', 'M/s', 'linear', 'dpdk sse', 'avx512', '/sse', '/avx512', 'compile s', 'dpdk s', 'B/rule', 'same'];
+const heads = [
+  'set',
+  'structure',
+  'M/s',
+  'linear',
+  'dpdk sse',
+  'avx512',
+  '/sse',
+  '/avx512',
+  'compile s',
+  'dpdk s',
+  'B/rule',
+  'same',
+];
 const widths = [12, 12, 8, 8, 9, 8, 6, 8, 10, 8, 7, 5];
 print(heads);
 for (const name of sets) print(await measure(name));
@@ -46,7 +59,8 @@ async function measure(name) {
     for (const method of peer === undefined ? [] : METHODS) note(method, await peer.pass(method));
   }
   note('linear', walk(0, few), few);
-  const same = peer === undefined ? '' : sameAnswers(engine, await peer.results(), filters.length) ? 'yes' : 'NO';
+  const same =
+    peer === undefined ? '' : sameAnswers(engine, await peer.results(), filters.length) ? 'yes' : 'NO';
   peer?.stop();
   const us = best.get('us');
   const avx512 = Math.min(best.get('avx512x16') ?? Infinity, best.get('avx512x32') ?? Infinity);
@@ -87,5 +101,10 @@ function sameAnswers(engine, theirs, rules) {
 }
 
 function print(cells) {
-  process.stdout.write(`${cells.map((cell, index) => String(cell).padEnd(widths[index])).join(' ').trimEnd()}\n`);
+  process.stdout.write(
+    `${cells
+      .map((cell, index) => String(cell).padEnd(widths[index]))
+      .join(' ')
+      .trimEnd()}\n`,
+  );
 }

@@ -12,5 +12,7 @@ if (flags.status !== 0) {
 }
 mkdirSync(target, { recursive: true });
 const words = flags.stdout.trim().split(/\s+/);
-execFileSync('cc', ['-O3', '-Wall', '-o', `${target}dpdk-acl`, `${folder}dpdk-acl.c`, ...words], { stdio: 'inherit' });
+execFileSync('cc', ['-O3', '-Wall', '-o', `${target}dpdk-acl`, `${folder}dpdk-acl.c`, ...words], {
+  stdio: 'inherit',
+});
 process.stdout.write(`${target}dpdk-acl\n`);

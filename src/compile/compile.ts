@@ -9,6 +9,7 @@ import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
+import * as Tree from '../layout/tree.ts';
 import * as Verdict from '../layout/verdict.ts';
 import type { Address } from '../model/address.ts';
 import {
@@ -111,6 +112,7 @@ class Compiler {
     this.#chains.forEach((compiled, index) => {
       this.#chain(compiled, index);
     });
+    this.#stage();
     return {
       ruleSet: this.#ruleSet,
       image: this.#emitter.finish(),
@@ -139,6 +141,17 @@ class Compiler {
     // A walk cannot return to more places than there are chains: validation refuses loops.
     emitter.setWord(Image.STACK_DEPTH, this.#chains.length + 1);
     emitter.setWord(Image.BACKEND, this.#options.backend === 'nft' ? 1 : 0);
+  }
+
+  /** Packets are looked up beforehand in the largest trees of a built-in chain. */
+  #stage(): void {
+    let most = 0;
+    for (const { chain, plan, firstRecord } of this.#chains) {
+      if (chain.hook === undefined || plan?.kind !== 'trees' || plan.bytes <= most) continue;
+      most = plan.bytes;
+      this.#emitter.setWord(Image.STAGED, plan.offset);
+      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
+    }
   }
 
   /** nat is left out: its chains are entered through conntrack entries only (nf_nat_inet_fn), none exists yet. */

@@ -73,6 +73,7 @@ export function placeLane(
     [Lane.FRAGMENTS, arena.fragments],
     [Lane.DEFERRED, allocator.allocate(recordCapacity(dataBytes) * 4)],
     [Lane.REST, allocator.allocate(Lane.VECTOR * 4)],
+    [Lane.STAGE, allocator.allocate(Lane.VECTOR * Lane.STAGE_BYTES)],
     [Lane.SKIPPED, arena.skipped],
     [Lane.COPY, allocator.allocate(Packet.BYTES)],
   ];

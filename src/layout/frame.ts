@@ -13,6 +13,11 @@ export const BLOCK = 12;
 /** Of a chain with more than one block: the number of vectors, and their addresses, BitVector.FIELDS of them. */
 export const VECTOR_COUNT = 32;
 export const VECTORS = 36;
-/** Of cut trees: the packet's key is at CANDIDATES, the chain's number of rules at BLOCK, and VECTORS are the leaf
- *  records to go on with, one a tree (layout/tree.ts). */
 export const BYTES = 80;
+
+// Of cut trees (layout/tree.ts) the packet's key is at CANDIDATES and the chain's number of rules at BLOCK. VECTORS are
+// the leaf records to go on with, one a tree, 0 for a tree that was not looked at; behind them, absolute, the packet
+// record and the classifier. Until a rule of the chain has been asked, NEXT is the first candidate, if it is known.
+export const PACKET = 60;
+export const CLASSIFIER = 64;
+export const IMAGE = 68;

@@ -25,6 +25,8 @@ export const CHAIN_COUNT = 28;
 export const STACK_DEPTH = 32;
 /** Bit 0: nft semantics (no hotdrop) instead of legacy. */
 export const BACKEND = 44;
+/** Offset of the classifier that a vector's packets are looked up in beforehand; 0: none. */
+export const STAGED = 48;
 /** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number, first rule's offset; the
  *  first entry with offset 0 ends the hook's list. */
 export const HOOKS = 64;

@@ -19,10 +19,15 @@ export const SRC_WORD = 4;
 export const DST_WORD = 8;
 /** Rules of the chain: the number of the chain's end. */
 export const RULES = 12;
-/** Entries that the trees begin with. */
+/** Index of the chain's first rule record in the image. */
+export const FIRST_RECORD = 16;
+/** By tree: the entry that it begins with, the least rule in it, and the most cuts on a way to a leaf. */
 export const ROOTS = 32;
+export const LEAST_RULE = 8;
+export const DEPTH = 12;
+export const ROOT_BYTES = 16;
 export const ENTRY_BYTES = 8;
-/** More would have no place in a frame (Frame.VECTORS). */
+/** More would have no place in a frame (Frame.VECTORS) and in a packet record (Packet.STAGED). */
 export const TREES_MOST = 6;
 export const HEADER_BYTES = 128;
 

@@ -1,6 +1,7 @@
 // The rules of a chain as boxes: an interval a field, in typed arrays, for structures that cut a space. A field's
 // interval is the hull of all that the rule takes there.
 
+import * as Packet from '../../layout/packet.ts';
 import type { Family } from '../../model/ruleset.ts';
 import { fieldBits, type Interval, type RuleConditions, SEARCH_FIELD_BITS } from './condition.ts';
 
@@ -32,7 +33,8 @@ export function boxesOf(rules: readonly RuleConditions[], family: Family): Boxes
   const impossible = new Uint8Array(rules.length);
   const fields: BoxField[] = [];
   for (const field of SEARCH_FIELD_BITS.keys()) {
-    if (!rules.some((rule) => rule.fields.has(field))) continue;
+    // What changes on the packet's way cannot be looked up beforehand.
+    if (field === Packet.PKTTYPE || !rules.some((rule) => rule.fields.has(field))) continue;
     const bits = fieldBits(field, family) as number;
     const words = bits >= 32 ? WORDS[family] : [0];
     const parts = words.map(

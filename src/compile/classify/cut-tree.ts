@@ -10,8 +10,8 @@ import type { Boxes, BoxField } from './boxes.ts';
 import { type Cut, CutChooser } from './cut.ts';
 
 export interface CutTrees {
-  /** Two words of each tree's root entry. */
-  readonly roots: readonly (readonly [reference: number, cut: number])[];
+  /** Of each tree the two words of its root entry, its least rule and the most cuts on a way to a leaf. */
+  readonly roots: readonly (readonly [reference: number, cut: number, leastRule: number, depth: number])[];
   /** What follows the header in the image. */
   readonly words: Uint32Array;
   /** By tree: its rules, and the leaf records that a packet which matches one of them meets on the average. */
@@ -55,6 +55,7 @@ class CutTreeBuilder {
   #mayPutOff = true;
   readonly #marks = new Uint8Array(1 << 16);
   readonly #segments = new Int32Array(1 << 16);
+  #depth = 0;
   #emptyLeaf = 0;
   #unpaid = 0;
   #longest = 0;
@@ -73,7 +74,7 @@ class CutTreeBuilder {
   }
 
   build(): CutTrees {
-    const roots: (readonly [number, number])[] = [];
+    const roots: (readonly [number, number, number, number])[] = [];
     const trees: { rules: number; leafRecords: number }[] = [];
     let rules = this.#boxes.possible;
     this.#committed = rules.length * Tree.RECORD_BYTES;
@@ -87,8 +88,11 @@ class CutTreeBuilder {
       this.#squares = 0;
       this.#copies.fill(0);
       this.#putOff.fill(0);
-      roots.push(this.#entry(rules));
+      this.#depth = 0;
+      const root = this.#entry(rules, 0);
       const rest = rules.filter((rule) => this.#putOff[rule] === 1);
+      const least = rules.find((rule) => this.#putOff[rule] === 0) ?? this.#boxes.count;
+      roots.push([...root, least, this.#depth]);
       trees.push({
         rules: rules.length - rest.length,
         leafRecords: this.#squares / Math.max(1, this.#lengths),
@@ -106,9 +110,10 @@ class CutTreeBuilder {
   }
 
   /** Builds what a list needs and answers the two words of the entry that leads to it. */
-  #entry(whole: Int32Array): readonly [reference: number, cut: number] {
+  #entry(whole: Int32Array, depth: number): readonly [reference: number, cut: number] {
     const list = this.#mayPutOff ? whole.filter((rule) => this.#putOff[rule] === 0) : whole;
     this.#committed -= (whole.length - list.length) * Tree.RECORD_BYTES;
+    this.#depth = Math.max(this.#depth, depth);
     if (list.length === 0) return [this.#emptyLeaf, 0];
     if (list.length <= LEAF_RECORDS) return this.#leaf(list);
     const cut = this.#chooser.choose(list);
@@ -119,7 +124,7 @@ class CutTreeBuilder {
     const at = this.#allocate(size * 2);
     // The segments of this cut, before those of the next ones overwrite them.
     const segments = this.#segments.slice(0, size);
-    const entries = lists.map((each) => this.#entry(each));
+    const entries = lists.map((each) => this.#entry(each, depth + 1));
     for (let window = 0; window < size; window++) {
       const [reference, next] = entries[segments[window] as number] as readonly [number, number];
       this.#words[at + 2 * window] = reference;

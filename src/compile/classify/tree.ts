@@ -54,9 +54,10 @@ export function emitTrees(
   emitter.setWord(header + Tree.DST_WORD, dst);
   emitter.setWord(header + Tree.RULES, rules.length);
   emitter.setWord(header + Classifier.KIND, Classifier.TREES);
-  built.roots.forEach(([reference, cut], tree) => {
-    emitter.setWord(header + Tree.ROOTS + tree * Tree.ENTRY_BYTES, reference);
-    emitter.setWord(header + Tree.ROOTS + tree * Tree.ENTRY_BYTES + 4, cut);
+  built.roots.forEach((words, tree) => {
+    words.forEach((word, index) => {
+      emitter.setWord(header + Tree.ROOTS + tree * Tree.ROOT_BYTES + 4 * index, word);
+    });
   });
   const inRecords = new Set(recordFields.map((field) => field?.offset));
   return {
