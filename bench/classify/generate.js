@@ -127,7 +127,10 @@ export function generateFilters(shape, count, seed) {
 
 function weighted(choices, random) {
   let at = random(choices.reduce((sum, choice) => sum + choice.at(-1), 0));
-  return choices.find((choice) => (at -= choice.at(-1)) < 0);
+  return choices.find((choice) => {
+    at -= choice.at(-1);
+    return at < 0;
+  });
 }
 
 function portClass([any, high, range], random) {

@@ -31,7 +31,9 @@ export interface CutTreeInput {
 }
 
 /** A list up to this length is not cut. */
-const LEAF_RECORDS = 4;
+const LEAF_RECORDS = 8;
+/** ... and not when it is all that is left for a tree. */
+const FLAT_RECORDS = 24;
 /** Lists that a rule may be in before it is put off to the next tree. */
 const COPIES = 8;
 const RECORD_WORDS = Tree.RECORD_BYTES / 4;
@@ -115,7 +117,7 @@ class CutTreeBuilder {
     this.#committed -= (whole.length - list.length) * Tree.RECORD_BYTES;
     this.#depth = Math.max(this.#depth, depth);
     if (list.length === 0) return [this.#emptyLeaf, 0];
-    if (list.length <= LEAF_RECORDS) return this.#leaf(list);
+    if (list.length <= (depth === 0 ? FLAT_RECORDS : LEAF_RECORDS)) return this.#leaf(list);
     const cut = this.#chooser.choose(list);
     const lists = cut === undefined ? undefined : this.#part(list, cut);
     if (cut === undefined || lists === undefined) return this.#leaf(list);
