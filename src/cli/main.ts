@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { WasmtablesError } from '../error.ts';
-import { EXIT_DONE, EXIT_ERROR } from './exit.ts';
+import { EXIT_DONE, EXIT_ERROR, EXIT_PART } from './exit.ts';
+import { systemError } from './terminal.ts';
 
 type CommandMaker = (finish: (code: number) => void) => Command;
 
@@ -61,8 +62,8 @@ async function main(): Promise<number> {
 // A reader that has seen enough (`| head -1`) is no error: the rest of the output is not wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT_DONE);
-  process.stderr.write(`wasmtables: error: cannot write to stdout: ${error.message}\n`);
-  process.exit(EXIT_ERROR);
+  process.stderr.write(`${systemError('cannot write to stdout', error).format()}\n`);
+  process.exit(EXIT_PART);
 });
 process.stderr.on('error', () => undefined);
 

@@ -226,12 +226,19 @@ async function printSummary(
   await new Promise<void>((resolve) => stream.write(text, () => resolve()));
 }
 
+/** npx and npm pass on the SIGINT that a terminal has also sent to their child: one key, two signals. */
+const SAME_KEY_MS = 500;
+
 /** The first SIGINT stops the scan, so that what was counted is printed; the second one ends the process. */
 class Interrupt {
   readonly #controller = new AbortController();
+  #firstMs = 0;
   readonly #listener = (): void => {
-    if (this.#controller.signal.aborted) process.exit(130);
-    this.#controller.abort();
+    const nowMs = performance.now();
+    if (!this.#controller.signal.aborted) {
+      this.#firstMs = nowMs;
+      this.#controller.abort();
+    } else if (nowMs - this.#firstMs > SAME_KEY_MS) process.exit(130);
   };
 
   constructor() {

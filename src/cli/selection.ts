@@ -85,7 +85,7 @@ function contains({ address, mask }: SelectedAddress, candidate: Address): boole
 }
 
 /** `7`, `7,9`, `100-200`; a string is what is wrong. */
-export function parseRanges(text: string): readonly NumberRange[] | string {
+function parseRanges(text: string): readonly NumberRange[] | string {
   const ranges: NumberRange[] = [];
   for (const word of text.split(',')) {
     const match = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(word.trim());
@@ -95,6 +95,13 @@ export function parseRanges(text: string): readonly NumberRange[] | string {
     ranges.push({ first, last });
   }
   return ranges;
+}
+
+/** Packets are numbered from 1. */
+export function parseNumbers(text: string): readonly NumberRange[] | string {
+  const ranges = parseRanges(text);
+  if (typeof ranges === 'string') return ranges;
+  return ranges.some(({ first }) => first === 0) ? 'Packets are numbered from 1.' : ranges;
 }
 
 export function parsePorts(text: string): readonly NumberRange[] | string {

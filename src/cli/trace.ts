@@ -17,9 +17,9 @@ import {
   type NumberRange,
   PacketSelection,
   parseAddressWord,
+  parseNumbers,
   parsePorts,
   parseProtocolWord,
-  parseRanges,
   type SelectedAddress,
 } from './selection.ts';
 import { warn } from './terminal.ts';
@@ -38,7 +38,7 @@ export function traceCommand(finish: (code: number) => void): Command {
     .description('The path of chosen packets through the rules, as the TRACE target logs it.')
     .argument('<capture>', 'pcap or pcapng file, also compressed; - is stdin')
     .optionsGroup('Which packets (all must hold; default: every packet):')
-    .option('--packet <n,...>', 'by number, from 1: 7 or 7,9 or 100-200', wrapped(parseRanges))
+    .option('--packet <n,...>', 'by number, from 1: 7 or 7,9 or 100-200', wrapped(parseNumbers))
     .option('--from <address>', 'by source address or network', wrapped(parseAddressWord))
     .option('--to <address>', 'by destination address or network', wrapped(parseAddressWord))
     .option('--proto <protocol>', 'by protocol: tcp, udp, icmp, 47, ...', wrapped(parseProtocolWord))

@@ -322,6 +322,9 @@ describe('outputs that fail', () => {
       expect(code).toBe(3);
       expect(stderr).toContain('cannot write /dev/full: no space left on device');
     }
+    const printed = shell(`$W scan --json --host ${HOST} ${capture} > /dev/full`);
+    expect(printed.code).toBe(3);
+    expect(printed.stderr).toContain('cannot write to stdout: no space left on device');
   });
 });
 
@@ -334,7 +337,11 @@ describe('an interrupt', () => {
       stdout += chunk;
     });
     child.stdin.write(readFileSync(capture).subarray(0, 2_000_000));
-    setTimeout(() => child.kill('SIGINT'), 2000);
+    // Twice at once, as npx passes on what the terminal has sent already.
+    setTimeout(() => {
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 20);
+    }, 2000);
     const code = await new Promise((resolve) => child.on('close', resolve));
     child.stdin.destroy();
     const document = JSON.parse(stdout);

@@ -69,6 +69,7 @@ describe('trace', () => {
 
   it.each([
     ['--packet', '7-3'],
+    ['--packet', '0'],
     ['--packet', 'x'],
     ['--port', '70000'],
     ['--from', '192.0.2.0/33'],
