@@ -53,6 +53,7 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     fragments,
     captures: shared.captures,
     interfaces: shared.interfaces,
+    readAhead: false,
     output: {
       port: port as unknown as MessagePort,
       description: {
