@@ -13,16 +13,17 @@ export type {
   TargetExtension,
 } from './extension/extension.ts';
 export { findMatch, findTarget, matchNames, targetNames } from './extension/index.ts';
+export { match, target } from './extension/named.ts';
 export { readHost, readHostFolder, withOptions } from './host/folder.ts';
 export type { Interface, Machine, PolicyRule, Route } from './host/machine.ts';
 export { type HostOptions, machineFromOptions } from './host/options.ts';
 export {
   accept,
   drop,
+  type ExtensionUse,
   goto,
   jump,
   leave,
-  match,
   type Not,
   not,
   type OptionValue,
@@ -32,7 +33,6 @@ export {
   type RuleSpec,
   ruleSet,
   type TableBuilder,
-  target,
 } from './model/builder.ts';
 export type {
   Backend,

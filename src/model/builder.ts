@@ -6,10 +6,12 @@
 //           .policy('INPUT', 'DROP')
 //           .chain('web')
 //           .rule('INPUT', { in: 'lo', target: accept })
-//           .rule('INPUT', { protocol: 'tcp', matches: [match(tcp, { dport: 80 })], target: jump('web') })
+//           .rule('INPUT', { protocol: 'tcp', matches: [match('tcp', { dport: 80 })], target: jump('web') })
 //           .rule('web', { source: not('10.0.0.0/8'), target: drop });
 //       })
 //       .build();
+//
+// Extensions by name are those of extension/named.ts, which the library offers; here they are given themselves.
 
 import { WasmtablesError } from '../error.ts';
 import type { MatchExtension, OptionSpec, ParsedOption, TargetExtension } from '../extension/extension.ts';
@@ -54,19 +56,28 @@ export type OptionValue = string | number | boolean | readonly (string | number)
 /** Options by their long names, without dashes. `not(value)` inverts, `not(true)` an option without a value. */
 export type OptionValues = Readonly<Record<string, MaybeNot<OptionValue>>>;
 
+/** An extension, or how to find it once the rule set's family is known. */
+export type ExtensionOf<Kind> = Kind | ((family: Family) => Kind);
+
 /** A match or target by its extension and the options' words. */
 export interface ExtensionUse<Kind extends MatchExtension | TargetExtension> {
-  readonly extension: Kind;
+  readonly extension: ExtensionOf<Kind>;
   readonly values: OptionValues;
 }
 
 /** `-m NAME` with options; parsed and checked as iptables does when the rule is added. */
-export function match(extension: MatchExtension, values: OptionValues = {}): ExtensionUse<MatchExtension> {
+export function match(
+  extension: ExtensionOf<MatchExtension>,
+  values: OptionValues = {},
+): ExtensionUse<MatchExtension> {
   return { extension, values };
 }
 
 /** `-j NAME` with options. */
-export function target(extension: TargetExtension, values: OptionValues = {}): ExtensionUse<TargetExtension> {
+export function target(
+  extension: ExtensionOf<TargetExtension>,
+  values: OptionValues = {},
+): ExtensionUse<TargetExtension> {
   return { extension, values };
 }
 
@@ -182,8 +193,10 @@ export class TableBuilder {
   rule(chain: string, spec: RuleSpec): this {
     const { rules } = this.#chain(chain);
     const protocol = negatable(spec.protocol, parseProtocol);
-    const make = <Options>(use: ExtensionUse<MatchExtension<Options> | TargetExtension<Options>>): Options =>
-      use.extension.parse(parseValues(use.extension, use.values), {
+    const find = <Kind>(extension: ExtensionOf<Kind>): Kind =>
+      typeof extension === 'function' ? (extension as (family: Family) => Kind)(this.#family) : extension;
+    const make = (extension: MatchExtension | TargetExtension, values: OptionValues): unknown =>
+      extension.parse(parseValues(extension, values), {
         family: this.#family,
         table: this.#name,
         chain,
@@ -193,6 +206,10 @@ export class TableBuilder {
           throw new WasmtablesError('BAD_VALUE', message, { hint });
         },
       });
+    const made = (use: ExtensionUse<TargetExtension>): Target => {
+      const extension = find(use.extension);
+      return { kind: 'extension', name: extension.name, options: make(extension, use.values) };
+    };
     rules.push({
       source: this.#address(spec.source),
       destination: this.#address(spec.destination),
@@ -200,13 +217,12 @@ export class TableBuilder {
       in: parseInterface(spec.in),
       out: parseInterface(spec.out),
       fragment: spec.fragment === undefined ? undefined : { invert: spec.fragment !== true },
-      matches: (spec.matches ?? []).map((one) =>
-        'extension' in one ? { name: one.extension.name, options: make(one) } : one,
-      ),
-      target:
-        spec.target !== undefined && 'extension' in spec.target
-          ? { kind: 'extension', name: spec.target.extension.name, options: make(spec.target) }
-          : spec.target,
+      matches: (spec.matches ?? []).map((one) => {
+        if (!('extension' in one)) return one;
+        const extension = find(one.extension);
+        return { name: extension.name, options: make(extension, one.values) };
+      }),
+      target: spec.target !== undefined && 'extension' in spec.target ? made(spec.target) : spec.target,
       counters: spec.counters ?? ZERO,
     });
     return this;

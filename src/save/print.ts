@@ -18,9 +18,10 @@ import { HOOK_ORDER, isUnknown } from '../model/ruleset.ts';
 import type { ExtensionTable } from './registry.ts';
 
 export interface PrintOptions {
-  readonly backend: Backend;
-  /** `[packets:bytes]` before every rule, as with `iptables-save -c`. Policies always have theirs. */
-  readonly counters: boolean;
+  /** Default: the rule set's, else legacy. */
+  readonly backend?: Backend | undefined;
+  /** `[packets:bytes]` before every rule, as with `iptables-save -c`; default: no. Policies always have theirs. */
+  readonly counters?: boolean | undefined;
   /** Default: all that are known. */
   readonly extensions?: ExtensionTable | undefined;
 }
@@ -37,9 +38,10 @@ export interface RulePrintContext {
  * The whole rule set: for each table its chains with policies, then the rules chain by chain, then COMMIT. Ends with
  * a line feed. The text is deterministic: iptables-save's comments with version and date are left out.
  */
-export function printRules(ruleSet: RuleSet, options: PrintOptions): string {
-  const context = { family: ruleSet.family, backend: options.backend, extensions: options.extensions };
-  return ruleSet.tables.map((table) => printTable(table, context, options.counters)).join('');
+export function printRules(ruleSet: RuleSet, options: PrintOptions = {}): string {
+  const { backend = ruleSet.backend ?? 'legacy', counters = false, extensions } = options;
+  const context = { family: ruleSet.family, backend, extensions };
+  return ruleSet.tables.map((table) => printTable(table, context, counters)).join('');
 }
 
 function printTable(table: Table, context: RulePrintContext, counters: boolean): string {
