@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { compile } from '../compile/compile.ts';
 import type { Family, RuleSet } from '../model/ruleset.ts';
+import { planText } from '../report/plan.ts';
 import { familyText } from '../report/summary.ts';
 import { counted } from '../report/text.ts';
 import { EXIT_DONE } from './exit.ts';
@@ -12,6 +13,7 @@ import { ErrorCollector, readRuleFile, ruleSetText } from './rules.ts';
 
 interface CheckOptions {
   readonly print?: true;
+  readonly plan?: true;
   readonly ipv4?: true;
   readonly ipv6?: true;
   readonly backend: BackendChoice;
@@ -24,6 +26,7 @@ export function checkCommand(finish: (code: number) => void): Command {
     )
     .argument('<file...>', 'iptables-save text, or rules written for iptables-restore; - is stdin')
     .option('--print', 'print the rules as iptables-save would')
+    .option('--plan', 'say what each chain is searched by, in how many bytes')
     .addOption(new Option('--ipv4', 'the files are for iptables').conflicts('ipv6'))
     .addOption(new Option('--ipv6', 'the files are for ip6tables'))
     .addOption(backendOption())
@@ -49,8 +52,13 @@ function check(files: readonly string[], options: CheckOptions): number {
       const { backend } = options;
       const ruleSet = readRuleFile(file, { family, backend, keepUnknown: false });
       // What the reader accepts the compiler may still refuse.
-      compile(ruleSet, { backend: chosenBackend(backend, ruleSet), unknown: 'refuse' });
+      const compiled = compile(ruleSet, {
+        backend: chosenBackend(backend, ruleSet),
+        unknown: 'refuse',
+        explain: options.plan,
+      });
       report(file, ruleSet, options, files.length > 1);
+      if (options.plan) process.stdout.write(planText(compiled));
     });
   }
   errors.throwIfAny();

@@ -28,6 +28,7 @@ import {
 } from '../model/ruleset.ts';
 import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
+import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
 import type { InterfaceRow } from './interface-rows.ts';
@@ -40,6 +41,8 @@ export interface CompileOptions {
   readonly unknown: UnknownPolicy;
   /** What chains are searched by; by default the compiler chooses for each. Changes nothing but time. */
   readonly classifier?: ClassifierChoice | undefined;
+  /** Estimate what each chain's classifier is worth, for reports. */
+  readonly explain?: boolean | undefined;
 }
 
 /** An image and what reports need to speak of it. Structured-clonable but for `ruleSet` and `registered`. */
@@ -66,6 +69,8 @@ export interface CompiledChain {
   readonly firstRecord: number;
   /** Set once the chain is compiled. */
   plan?: ClassifierPlan | undefined;
+  /** With `explain`: rules that a packet is verified against, on the average. */
+  candidates?: number | undefined;
 }
 
 /** Compiles one family's rule set. The set has to be valid (src/model/validate.ts). */
@@ -183,24 +188,25 @@ class Compiler {
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
       return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
     });
-    const plan = emitClassifier(
+    const { plan, exact, interfaces } = emitClassifier(
       this.#emitter,
       conditions,
       this.#ruleSet.family,
       this.#options.classifier ?? 'auto',
     );
     compiled.plan = plan;
+    if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
     if (plan.offset !== 0) {
       this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
-      for (const table of plan.interfaces) this.#interfaceTables.push(table);
-      plan.exact.forEach((exact, position) => {
-        if (!exact) return;
+      for (const table of interfaces) this.#interfaceTables.push(table);
+      exact.forEach((sure, position) => {
+        if (!sure) return;
         const flags = this.#recordOffset(firstRecord + position) + RuleRecord.FLAGS;
         this.#emitter.setWord(flags, this.#emitter.word(flags) | RuleRecord.EXACT);
       });
     }
     chain.rules.forEach((rule, position) => {
-      this.#final(this.#recordOffset(firstRecord + position), rule, plan.exact[position] === true);
+      this.#final(this.#recordOffset(firstRecord + position), rule, exact[position] === true);
     });
     const end = this.#recordOffset(firstRecord + chain.rules.length);
     this.#emitter.setWord(end + RuleRecord.CHAIN, index);

@@ -27,6 +27,16 @@ describe('check', () => {
     );
   });
 
+  it('says what chains are searched by', () => {
+    const long = Array.from({ length: 3000 }, (_, rule) => `-A INPUT -s 10.0.${rule >> 8}.${rule & 255} -j DROP\n`);
+    const rules = `*filter\n-A OUTPUT -j ACCEPT\n${long.join('')}COMMIT\n`;
+    const { code, stdout } = run(['check', '--plan', folder.file('long.rules', rules)]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^filter INPUT, 3,000 rules: cut trees of [\d.]+ kB by source$/m);
+    expect(stdout).toMatch(/^ {4}candidates a packet: 1\.0$/m);
+    expect(stdout).toMatch(/^filter OUTPUT, 1 rule: walked rule by rule$/m);
+  });
+
   it('reports all errors of all files with place, line, caret and hint, and exits with 2', () => {
     const { code, stdout, stderr } = run(['check', bad, good, folder.file('missing')]);
     expect(code).toBe(2);

@@ -21,6 +21,8 @@ export interface BitVectorPlan {
   readonly offset: number;
   readonly bytes: number;
   readonly fields: readonly string[];
+  /** Fields that the budget does not allow. */
+  readonly unpaid: readonly string[];
   /** By rule: is a candidate sure to match, but for its interfaces? */
   readonly exact: readonly boolean[];
   /** Interface tables, to be filled in as interfaces get to be known. */
@@ -38,6 +40,7 @@ export function emitBitVectors(
   const header = emitter.appendZeros(BitVector.HEADER_BYTES + BitVector.FIELDS * BitVector.FIELD_BYTES);
   const vectors = new VectorPool(emitter, rules.length);
   const fields: { name: string; key: number; bytes: number; root: number; flat: boolean }[] = [];
+  const unpaid: string[] = [];
   const budget = Math.max(LEAST_NODE_BYTES, rules.length * NODE_BYTES_A_RULE);
   for (const field of SEARCH_FIELD_BITS.keys()) {
     const asked = rules.filter((rule) => rule.fields.has(field)).length;
@@ -50,7 +53,10 @@ export function emitBitVectors(
       rules.map((rule) => rule.fields.get(field)),
       bits,
     );
-    if (root === undefined) continue;
+    if (root === undefined) {
+      unpaid.push(FIELD_NAMES.get(field) as string);
+      continue;
+    }
     fields.push({
       name: FIELD_NAMES.get(field) as string,
       key: field,
@@ -93,6 +99,7 @@ export function emitBitVectors(
     offset: start,
     bytes: emitter.bytes - start,
     fields: fields.map(({ name }) => name),
+    unpaid,
     exact: rules.map((rule) => rule.exact && [...rule.fields.keys()].every((field) => searched.has(field))),
     interfaces,
   };

@@ -5,7 +5,7 @@ import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
 import type { RuleConditions } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
-import { emitTrees } from './tree.ts';
+import { emitTrees, type TreePlan } from './tree.ts';
 
 export type ClassifierKind = 'linear' | 'bit-vectors' | 'trees';
 /** 'auto', or what every chain is to have where it can. */
@@ -16,18 +16,24 @@ const LEAST_RULES = 5;
 /** From here on cut trees are faster than bit vectors (bench/classify). */
 const TREE_RULES = 2048;
 
+/** What a chain is searched by. */
 export interface ClassifierPlan {
   readonly kind: ClassifierKind;
   /** Image offset of the classifier; 0 when the chain is walked rule by rule. */
   readonly offset: number;
   readonly bytes: number;
+  /** Names of the fields that are searched by. */
+  readonly fields: readonly string[];
+  /** What was not taken and why, and what else is to be said, a line each. */
+  readonly notes: readonly string[];
+}
+
+export interface EmittedClassifier {
+  readonly plan: ClassifierPlan;
   /** By rule: is a candidate sure to match, but for its interfaces? */
   readonly exact: readonly boolean[];
   /** Interface tables, to be filled in as interfaces get to be known. */
   readonly interfaces: readonly ClassifiedInterfaces[];
-  readonly fields: readonly string[];
-  /** What else is to be said of the choice, a line each. */
-  readonly notes: readonly string[];
 }
 
 /** Emits a chain's classifier, if one is better than walking rule by rule. */
@@ -36,42 +42,36 @@ export function emitClassifier(
   rules: readonly RuleConditions[],
   family: Family,
   choice: ClassifierChoice,
-): ClassifierPlan {
-  const notes: string[] = [];
-  const few = rules.length < (choice === 'auto' ? LEAST_RULES : 1);
-  if (few || choice === 'linear') return linear(rules, few ? ['short enough to be walked'] : []);
+): EmittedClassifier {
+  if (choice === 'linear' || rules.length === 0) return linear([]);
+  if (choice === 'auto' && rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
   if (choice === 'trees' || (choice === 'auto' && rules.length >= TREE_RULES)) {
-    const plan = emitTrees(emitter, rules, family);
-    if (plan === undefined) return linear(rules, ['no condition that could be searched by']);
-    const { trees, unpaid, longest } = plan.built;
-    for (const [tree, { rules: held, leafRecords }] of trees.entries()) {
-      notes.push(`tree ${tree + 1}: ${held} rules, ${leafRecords.toFixed(1)} in a leaf on the average`);
-    }
-    notes.push(`longest leaf: ${longest} rules`);
-    if (unpaid > 0) notes.push(`${unpaid} lists left uncut: over the budget of ${plan.budgetBytes} bytes`);
+    const trees = emitTrees(emitter, rules, family);
+    if (trees === undefined) return linear(['no condition that could be searched by']);
+    const { offset, bytes, fields } = trees;
     return {
-      kind: 'trees',
-      offset: plan.offset,
-      bytes: plan.bytes,
-      exact: plan.exact,
+      plan: { kind: 'trees', offset, bytes, fields, notes: treeNotes(trees) },
+      exact: trees.exact,
       interfaces: [],
-      fields: plan.fields,
-      notes,
     };
   }
-  const plan = emitBitVectors(emitter, rules, family);
-  if (plan === undefined) return linear(rules, ['no condition that could be searched by']);
-  return { ...plan, kind: 'bit-vectors', notes };
+  const vectors = emitBitVectors(emitter, rules, family);
+  if (vectors === undefined) return linear(['no condition that could be searched by']);
+  const { offset, bytes, fields, exact, interfaces, unpaid } = vectors;
+  const notes = unpaid.map((field) => `${field}: not searched by, its trie is over the budget`);
+  return { plan: { kind: 'bit-vectors', offset, bytes, fields, notes }, exact, interfaces };
 }
 
-function linear(rules: readonly RuleConditions[], notes: readonly string[]): ClassifierPlan {
-  return {
-    kind: 'linear',
-    offset: 0,
-    bytes: 0,
-    exact: rules.map(() => false),
-    interfaces: [],
-    fields: [],
-    notes,
-  };
+function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan): string[] {
+  const notes = [`bit vectors: not taken from ${TREE_RULES} rules on`];
+  for (const [tree, { rules, leafRecords }] of trees.entries()) {
+    notes.push(`tree ${tree + 1}: rules ${rules}, in a leaf on the average ${leafRecords.toFixed(1)}`);
+  }
+  notes.push(`longest leaf: ${longest}`);
+  if (unpaid > 0) notes.push(`lists not cut, over the budget of ${budgetBytes} bytes: ${unpaid}`);
+  return notes;
+}
+
+function linear(notes: readonly string[]): EmittedClassifier {
+  return { plan: { kind: 'linear', offset: 0, bytes: 0, fields: [], notes }, exact: [], interfaces: [] };
 }
