@@ -17,6 +17,11 @@ export function classify(image: usize, data: usize, p: usize, frame: usize, firs
   }
   const candidates = onlyBlock(image, data, p);
   v128.store(frame, candidates, Frame.CANDIDATES);
+  return firstOf(candidates, first);
+}
+
+/** The first of a block's candidates; `first` is the record of the block's first rule. There always is one. */
+export function firstOf(candidates: v128, first: usize): usize {
   const low: u64 = i64x2.extract_lane(candidates, 0);
   const bit = low != 0 ? u32(ctz(low)) : 64 + u32(ctz(<u64>i64x2.extract_lane(candidates, 1)));
   return first + bit * Rule.BYTES;
@@ -26,7 +31,7 @@ export function classify(image: usize, data: usize, p: usize, frame: usize, firs
  * All candidates of a chain of one block. A trie's root always is a node, and a byte's trie has no other level: fewer
  * steps than step() takes.
  */
-function onlyBlock(image: usize, data: usize, p: usize): v128 {
+export function onlyBlock(image: usize, data: usize, p: usize): v128 {
   let field = data + BitVector.HEADER_BYTES;
   let candidates = i64x2.splat(-1);
   let end = field + load<u32>(data, BitVector.BYTE_FIELDS) * BitVector.FIELD_BYTES;

@@ -1,12 +1,14 @@
 // The short way of the packet that nearly every packet of a plain pcap file is: Ethernet II, IPv4 without options and
 // no fragment, TCP or UDP with its header captured and nothing wrong with it, through a machine that asks no routes
 // (the guess "a router", `--hook`), in a scan that wants no result record of each packet. Its way is known beforehand,
-// so that it goes from its frame to its verdict at once: the packet record is filled in when a table is on the way,
-// and one record, whose fields that are the same for all of these packets stay, does for all. Every other packet takes
+// so that it goes from its frame to its verdict at once: a packet record is filled in when a table is on the way, and
+// fields that are the same for all of these packets stay. Every other packet takes
 // the stages of batch.ts; what this does is what they would do.
 
 import * as Batch from '../../src/layout/batch.ts';
+import * as BitVector from '../../src/layout/bitvector.ts';
 import * as Capture from '../../src/layout/capture.ts';
+import * as Classifier from '../../src/layout/classifier.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Host from '../../src/layout/host.ts';
 import * as Image from '../../src/layout/image.ts';
@@ -14,10 +16,13 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Reason from '../../src/layout/reason.ts';
+import * as Rule from '../../src/layout/rule.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { firstOf, onlyBlock } from '../classify/bitvector';
 import { begin } from '../packet/record';
 import { passTables } from './hook';
+import { chainOf, count } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
 const RECORD_HEADER: usize = 16;
@@ -38,26 +43,39 @@ const LEAST_CAPTURED: u32 = 54;
 const INVERSE: u64 = 0xfffefffefffeffff;
 const QUOTIENT: u64 = 0x0001000100010001;
 
-// Behind the record, as beginExpress() writes it.
+// Behind the records, as beginExpress() writes it: the way.
 /** The interface in every record's index entry. */
-const WAY_INTERFACE = Packet.BYTES;
+const WAY_INTERFACE: usize = 0;
 /** The hooks on the way that have tables, a bit each. */
-const HOOKS = Packet.BYTES + 4;
+const HOOKS: usize = 4;
 /** Packet.OIF once the packet is routed. */
-const OUT = Packet.BYTES + 8;
+const OUT: usize = 8;
 /** Nanoseconds in a unit of the time stamps' second half. */
-const FRACTION_NS = Packet.BYTES + 12;
+const FRACTION_NS: usize = 12;
 /** MARK, IIF, OIF and PKTTYPE of a packet that comes in (16 bytes). */
-const START = Packet.BYTES + 16;
+const START: usize = 16;
+/** First record and classifier of the chain, when there is only one on the way and its classifier is a block of bit
+ *  vectors; else 0. */
+const CHAIN: usize = 32;
+const CLASSIFIER: usize = 36;
+/** What forwarding takes from the TTL. */
+const HOPS: usize = 40;
+/** First candidates of the vector's packets: Lane.VECTOR words. */
+const CANDIDATES: usize = 64;
 
-/** Address of the lane's express record: the one behind the vector. */
-function expressRecord(lane: usize): usize {
+/** Address of the lane's express records: behind those of the vector. */
+function expressRecords(lane: usize): usize {
   return <usize>load<u32>(lane, Lane.PACKETS) + Lane.VECTOR * Packet.BYTES;
+}
+
+function wayOf(records: usize): usize {
+  return records + Lane.VECTOR * Packet.BYTES;
 }
 
 /** To be called once a batch: is there a short way for its packets? */
 export function beginExpress(lane: usize, batch: usize): bool {
-  const p = expressRecord(lane);
+  const records = expressRecords(lane);
+  const way = wayOf(records);
   const source = <usize>load<u32>(batch, Batch.SOURCE);
   const host = <usize>load<u32>(lane, Lane.HOST);
   const placement = load<u32>(host, Host.PLACEMENT);
@@ -82,16 +100,18 @@ export function beginExpress(lane: usize, batch: usize): bool {
   ) {
     return false;
   }
-  store<u32>(p, index, WAY_INTERFACE);
-  store<u32>(p, load<u32>(source, Capture.NANOSECONDS) != 0 ? 1 : 1000, FRACTION_NS);
-  describeWay(lane, host, p, placement);
-  begin(p);
-  store<u32>(p, index, Packet.CAPTURE_INTERFACE);
-  store<u32>(p, 0, Packet.DIRECTION);
-  store<u32>(p, IPV4_HEADER, Packet.L4_OFFSET);
-  store<u32>(p, 4, Packet.FAMILY);
-  store<u32>(p, placement == Host.PLACEMENT_HOOK ? Path.HOOK : Path.RECEIVE, Packet.PATH);
-  store<u32>(p, 0, Packet.ROUTE_MTU);
+  store<u32>(way, index, WAY_INTERFACE);
+  store<u32>(way, load<u32>(source, Capture.NANOSECONDS) != 0 ? 1 : 1000, FRACTION_NS);
+  describeWay(lane, host, way, placement);
+  for (let p = records; p < way; p += Packet.BYTES) {
+    begin(p);
+    store<u32>(p, index, Packet.CAPTURE_INTERFACE);
+    store<u32>(p, 0, Packet.DIRECTION);
+    store<u32>(p, IPV4_HEADER, Packet.L4_OFFSET);
+    store<u32>(p, 4, Packet.FAMILY);
+    store<u32>(p, placement == Host.PLACEMENT_HOOK ? Path.HOOK : Path.RECEIVE, Packet.PATH);
+    store<u32>(p, 0, Packet.ROUTE_MTU);
+  }
   return true;
 }
 
@@ -101,7 +121,7 @@ function isStaged(image: usize): bool {
 }
 
 /** Interfaces and hooks as arriveUnrouted() and routeBetween() choose them for a capture without interface names. */
-function describeWay(lane: usize, host: usize, p: usize, placement: u32): void {
+function describeWay(lane: usize, host: usize, way: usize, placement: u32): void {
   const defaultIn = load<u32>(host, Host.DEFAULT_IN);
   const defaultOut = load<u32>(host, Host.DEFAULT_OUT);
   const iif = defaultIn != 0 ? defaultIn : load<u32>(host, Host.FIRST_INTERFACE);
@@ -111,14 +131,15 @@ function describeWay(lane: usize, host: usize, p: usize, placement: u32): void {
     hooks = 1 << hook;
     let out: u32 = 0;
     if (hook >= <u32>Hook.FORWARD) out = defaultOut != 0 || hook == Hook.FORWARD ? defaultOut : iif;
-    v128.store(p, i32x4(0, 0, 0, 0), START);
-    store<u32>(p, hook <= <u32>Hook.FORWARD ? iif : 0, START + 4);
-    store<u32>(p, out, START + 8);
+    v128.store(way, i32x4(0, 0, 0, 0), START);
+    store<u32>(way, hook <= <u32>Hook.FORWARD ? iif : 0, START + 4);
+    store<u32>(way, out, START + 8);
+    store<u32>(way, out, OUT);
   } else {
     hooks = (1 << Hook.PREROUTING) | (1 << Hook.FORWARD) | (1 << Hook.POSTROUTING);
-    v128.store(p, i32x4(0, 0, 0, 0), START);
-    store<u32>(p, iif, START + 4);
-    store<u32>(p, iif == defaultOut ? defaultIn : defaultOut, OUT);
+    v128.store(way, i32x4(0, 0, 0, 0), START);
+    store<u32>(way, iif, START + 4);
+    store<u32>(way, iif == defaultOut ? defaultIn : defaultOut, OUT);
   }
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   let filled: u32 = 0;
@@ -126,7 +147,22 @@ function describeWay(lane: usize, host: usize, p: usize, placement: u32): void {
     const entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
     if (image != 0 && load<u32>(entry, 4) != 0) filled |= 1 << hook;
   }
-  store<u32>(p, hooks & filled, HOOKS);
+  hooks &= filled;
+  store<u32>(way, hooks, HOOKS);
+  store<u32>(way, u32(placement == Host.PLACEMENT_ROUTER), HOPS);
+  store<u32>(way, 0, CLASSIFIER);
+  // Only one hook with only one table?
+  if (hooks == 0 || (hooks & (hooks - 1)) != 0 || hooks == 1 << Hook.OUTPUT) return;
+  if (hooks != 1 << Hook.FORWARD && placement == Host.PLACEMENT_ROUTER) return;
+  if ((load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0) return;
+  const entry = image + Image.HOOKS + ctz(hooks) * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
+  if (load<u32>(entry, Image.HOOK_ENTRY_BYTES + 4) != 0) return;
+  const first = image + load<u32>(entry, 4);
+  const data = image + load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
+  if (data == image || load<u32>(data, Classifier.KIND) != Classifier.BIT_VECTORS) return;
+  if (load<u32>(data, BitVector.BLOCKS) != 1) return;
+  store<u32>(way, <u32>first, CHAIN);
+  store<u32>(way, <u32>data, CLASSIFIER);
 }
 
 /**
@@ -134,10 +170,16 @@ function describeWay(lane: usize, host: usize, p: usize, placement: u32): void {
  * them. The numbers in the batch of all others are left at `rest`, u32 each; their number is the answer.
  */
 export function express(lane: usize, batch: usize, first: u32, count: u32, rest: usize): u32 {
-  const p = expressRecord(lane);
-  const captureInterface = load<u32>(p, WAY_INTERFACE);
-  const fractionNs = <u64>load<u32>(p, FRACTION_NS);
-  const hooks = load<u32>(p, HOOKS);
+  const records = expressRecords(lane);
+  const way = wayOf(records);
+  const captureInterface = load<u32>(way, WAY_INTERFACE);
+  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
+  const hooks = load<u32>(way, HOOKS);
+  const chain = <usize>load<u32>(way, CHAIN);
+  const classifier = <usize>load<u32>(way, CLASSIFIER);
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  let p = records;
+  let candidate = way + CANDIDATES;
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   const end = entries + (first + count) * Batch.ENTRY_BYTES;
@@ -181,9 +223,18 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
       bytes += length;
       continue;
     }
-    fill(p, header, <u32>((entry - entries) / Batch.ENTRY_BYTES), length, time);
-    countVerdict(totals, p, pass(lane, p, hooks), length);
+    fill(p, way, header, <u32>((entry - entries) / Batch.ENTRY_BYTES), length, time);
+    if (classifier == 0) {
+      countVerdict(totals, p, pass(lane, p, way, hooks), length);
+      continue;
+    }
+    // No decision here that depends on the rules: the look-ups of neighbouring packets overlap.
+    route(p, way);
+    store<u32>(candidate, <u32>firstOf(onlyBlock(image, classifier, p), chain));
+    candidate += 4;
+    p += Packet.BYTES;
   }
+  if (classifier != 0) decide(lane, totals, records, way, p);
   store<u64>(totals, earliest, Totals.FIRST_TIME);
   store<u64>(totals, latest, Totals.LAST_TIME);
   const others = <u32>((left - rest) >> 2);
@@ -196,7 +247,7 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
 }
 
 /** What decoding and arrival would write of this packet, but for what beginExpress() has written. */
-function fill(p: usize, header: usize, record: u32, length: u32, time: u64): void {
+function fill(p: usize, way: usize, header: usize, record: u32, length: u32, time: u64): void {
   const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
   const addresses = v128.load(l3, 4);
   v128.store(
@@ -223,7 +274,7 @@ function fill(p: usize, header: usize, record: u32, length: u32, time: u64): voi
     v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1)),
     Packet.ICMP,
   );
-  v128.store(p, v128.load(p, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
+  v128.store(p, v128.load(way, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
   const dontFragment = (u32(load<u8>(l3, 6)) & 0x40) >> 4;
   store<u64>(p, (<u64>(Packet.FLAG_PORTS | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
   store<u64>(p, <u64>l3 | ((<u64>length) << 32), Packet.L3); // L3, L3_CAP
@@ -238,7 +289,7 @@ function fill(p: usize, header: usize, record: u32, length: u32, time: u64): voi
 }
 
 /** received() or the one hook of `--hook`, as far as there are tables. */
-function pass(lane: usize, p: usize, hooks: u32): u32 {
+function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   if (load<u32>(p, Packet.PATH) == Path.HOOK) return passTables(lane, image, counters, p, ctz(hooks));
@@ -247,14 +298,42 @@ function pass(lane: usize, p: usize, hooks: u32): u32 {
     verdict = passTables(lane, image, counters, p, Hook.PREROUTING);
     if (verdict != Verdict.ACCEPT) return verdict;
   }
-  store<u32>(p, load<u32>(p, OUT), Packet.OIF);
-  store<u32>(p, load<u32>(p, Packet.TTL) - 1, Packet.TTL);
+  route(p, way);
   if ((hooks & (1 << Hook.FORWARD)) != 0) {
     verdict = passTables(lane, image, counters, p, Hook.FORWARD);
     if (verdict != Verdict.ACCEPT) return verdict;
   }
   if ((hooks & (1 << Hook.POSTROUTING)) == 0) return verdict;
   return passTables(lane, image, counters, p, Hook.POSTROUTING);
+}
+
+/** What routing and forwarding change: nothing for `--hook`. */
+function route(p: usize, way: usize): void {
+  store<u32>(p, load<u32>(way, OUT), Packet.OIF);
+  store<u32>(p, load<u32>(p, Packet.TTL) - load<u32>(way, HOPS), Packet.TTL);
+}
+
+/** Takes the packets from `records` to `end`, whose first candidates are known, to their verdicts. */
+function decide(lane: usize, totals: usize, records: usize, way: usize, end: usize): void {
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
+  const rules = image + load<u32>(image, Image.RULES);
+  const hook: u32 = ctz(load<u32>(way, HOOKS));
+  let candidate = way + CANDIDATES;
+  for (let p = records; p < end; p += Packet.BYTES) {
+    const r = <usize>load<u32>(candidate);
+    candidate += 4;
+    const final = load<u32>(r, Rule.FINAL);
+    const length = load<u32>(p, Packet.LENGTH);
+    let verdict: u32;
+    if (final != 0) {
+      count(counters, (r - rules) / Rule.BYTES, length);
+      verdict = (final & Rule.FINAL_VERDICT) - 1;
+    } else {
+      verdict = passTables(lane, image, counters, p, hook);
+    }
+    countVerdict(totals, p, verdict, length);
+  }
 }
 
 /** What finish() counts by verdict. */

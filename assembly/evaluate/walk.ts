@@ -135,7 +135,7 @@ function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool)
   return first;
 }
 
-function chainOf(image: usize, first: usize): usize {
+export function chainOf(image: usize, first: usize): usize {
   return image + load<u32>(image, Image.CHAINS) + load<u32>(first, Rule.CHAIN) * Image.CHAIN_BYTES;
 }
 
@@ -148,7 +148,8 @@ function policy(image: usize, rules: usize, counters: usize, p: usize, first: us
   return load<u32>(r, Rule.TARGET_ARG);
 }
 
-function count(counters: usize, record: usize, length: u32): void {
+/** Counts a packet of `length` bytes at a rule record. */
+export function count(counters: usize, record: usize, length: u32): void {
   const counter = counters + record * Image.COUNTER_BYTES;
   store<u64>(counter, load<u64>(counter) + 1);
   store<u64>(counter, load<u64>(counter, 8) + length, 8);

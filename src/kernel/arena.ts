@@ -57,7 +57,7 @@ export function placeLane(
     counters4: placeCounters(allocator, shared.image4),
     counters6: placeCounters(allocator, shared.image6),
     fragments: shared.fragments,
-    packets: allocator.allocate((Lane.VECTOR + 1) * Packet.BYTES + Lane.EXPRESS_BYTES),
+    packets: allocator.allocate(2 * Lane.VECTOR * Packet.BYTES + Lane.EXPRESS_BYTES),
   };
   const depth = Math.max(stackDepth(shared.image4), stackDepth(shared.image6));
   const words: readonly (readonly [number, number])[] = [

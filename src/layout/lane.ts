@@ -10,8 +10,8 @@ export const COUNTERS6 = 12;
 export const STACK = 16;
 /** The modelled machine (layout/host.ts). */
 export const HOST = 20;
-/** Packet records of the vector in work: Packet.BYTES each, VECTOR of them; behind them that of express.ts, with
- *  EXPRESS_BYTES of its own. */
+/** Packet records of the vector in work: Packet.BYTES each, VECTOR of them; behind them those of express.ts, as
+ *  many, and EXPRESS_BYTES of its own. */
 export const PACKETS = 24;
 /** Totals (layout/totals.ts). */
 export const TOTALS = 28;
@@ -46,8 +46,8 @@ export const BYTES = 128;
 /** Packets in a vector. */
 export const VECTOR = 64;
 
-/** What stands behind the express packet record. */
-export const EXPRESS_BYTES = 64;
+/** What stands behind the express packet records. */
+export const EXPRESS_BYTES = 320;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;
