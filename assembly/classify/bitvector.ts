@@ -2,6 +2,7 @@
 // as far as the walk gets. Look-ups take the same steps for every packet, so that the fields' loads overlap.
 
 import * as BitVector from '../../src/layout/bitvector.ts';
+import * as Classifier from '../../src/layout/classifier.ts';
 import * as Frame from '../../src/layout/frame.ts';
 import * as Rule from '../../src/layout/rule.ts';
 
@@ -20,8 +21,23 @@ export function classify(image: usize, data: usize, p: usize, frame: usize, firs
   return firstOf(candidates, first);
 }
 
+/** The two halves of classify() for a chain of one block: leaves the candidates (16 bytes) at `at` ... */
+export function findCandidates(image: usize, data: usize, p: usize, at: usize): void {
+  v128.store(at, onlyBlock(image, data, p));
+}
+
+/** ... and begins the frame with those from `at`, and answers the first. */
+export function takeCandidates(frame: usize, at: usize, first: usize): usize {
+  const candidates = v128.load(at);
+  store<u32>(frame, u32(first), Frame.FIRST);
+  store<u32>(frame, Classifier.BIT_VECTORS + 1, Frame.CLASSIFIED);
+  store<u32>(frame, 0, Frame.BLOCK);
+  v128.store(frame, candidates, Frame.CANDIDATES);
+  return firstOf(candidates, first);
+}
+
 /** The first of a block's candidates; `first` is the record of the block's first rule. There always is one. */
-export function firstOf(candidates: v128, first: usize): usize {
+function firstOf(candidates: v128, first: usize): usize {
   const low: u64 = i64x2.extract_lane(candidates, 0);
   const bit = low != 0 ? u32(ctz(low)) : 64 + u32(ctz(<u64>i64x2.extract_lane(candidates, 1)));
   return first + bit * Rule.BYTES;
@@ -31,7 +47,7 @@ export function firstOf(candidates: v128, first: usize): usize {
  * All candidates of a chain of one block. A trie's root always is a node, and a byte's trie has no other level: fewer
  * steps than step() takes.
  */
-export function onlyBlock(image: usize, data: usize, p: usize): v128 {
+function onlyBlock(image: usize, data: usize, p: usize): v128 {
   let field = data + BitVector.HEADER_BYTES;
   let candidates = i64x2.splat(-1);
   let end = field + load<u32>(data, BitVector.BYTE_FIELDS) * BitVector.FIELD_BYTES;

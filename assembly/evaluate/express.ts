@@ -19,10 +19,10 @@ import * as Reason from '../../src/layout/reason.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { firstOf, onlyBlock } from '../classify/bitvector';
+import { findCandidates, takeCandidates } from '../classify/bitvector';
 import { begin } from '../packet/record';
 import { passTables } from './hook';
-import { chainOf, count } from './walk';
+import { chainOf, count, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
 const RECORD_HEADER: usize = 16;
@@ -60,7 +60,7 @@ const CHAIN: usize = 32;
 const CLASSIFIER: usize = 36;
 /** What forwarding takes from the TTL. */
 const HOPS: usize = 40;
-/** First candidates of the vector's packets: Lane.VECTOR words. */
+/** Candidates of the vector's packets: 16 bytes each. */
 const CANDIDATES: usize = 64;
 
 /** Address of the lane's express records: behind those of the vector. */
@@ -175,11 +175,10 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   const captureInterface = load<u32>(way, WAY_INTERFACE);
   const fractionNs = <u64>load<u32>(way, FRACTION_NS);
   const hooks = load<u32>(way, HOOKS);
-  const chain = <usize>load<u32>(way, CHAIN);
   const classifier = <usize>load<u32>(way, CLASSIFIER);
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   let p = records;
-  let candidate = way + CANDIDATES;
+  let candidates = way + CANDIDATES;
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   const end = entries + (first + count) * Batch.ENTRY_BYTES;
@@ -230,8 +229,8 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
     }
     // No decision here that depends on the rules: the look-ups of neighbouring packets overlap.
     route(p, way);
-    store<u32>(candidate, <u32>firstOf(onlyBlock(image, classifier, p), chain));
-    candidate += 4;
+    findCandidates(image, classifier, p, candidates);
+    candidates += 16;
     p += Packet.BYTES;
   }
   if (classifier != 0) decide(lane, totals, records, way, p);
@@ -318,11 +317,12 @@ function decide(lane: usize, totals: usize, records: usize, way: usize, end: usi
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const rules = image + load<u32>(image, Image.RULES);
-  const hook: u32 = ctz(load<u32>(way, HOOKS));
-  let candidate = way + CANDIDATES;
+  const frame = <usize>load<u32>(lane, Lane.STACK);
+  const chain = <usize>load<u32>(way, CHAIN);
+  let candidates = way + CANDIDATES;
   for (let p = records; p < end; p += Packet.BYTES) {
-    const r = <usize>load<u32>(candidate);
-    candidate += 4;
+    const r = takeCandidates(frame, candidates, chain);
+    candidates += 16;
     const final = load<u32>(r, Rule.FINAL);
     const length = load<u32>(p, Packet.LENGTH);
     let verdict: u32;
@@ -330,7 +330,7 @@ function decide(lane: usize, totals: usize, records: usize, way: usize, end: usi
       count(counters, (r - rules) / Rule.BYTES, length);
       verdict = (final & Rule.FINAL_VERDICT) - 1;
     } else {
-      verdict = passTables(lane, image, counters, p, hook);
+      verdict = walkOn(lane, image, counters, p, chain, r, false);
     }
     countVerdict(totals, p, verdict, length);
   }

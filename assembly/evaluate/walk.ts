@@ -28,14 +28,27 @@ const IPPROTO_AH: u32 = 51;
  * and UNKNOWN, and DECISION. `counters` is the lane's counter array of this image.
  */
 export function walk(lane: usize, image: usize, counters: usize, p: usize, first: usize): u32 {
-  const rules = image + load<u32>(image, Image.RULES);
-  const length = load<u32>(p, Packet.LENGTH);
   const bottom: usize = load<u32>(lane, Lane.STACK);
   const abnormal = (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) != 0;
   if (abnormal) stopAtAuthentication(image, p);
   const linear = abnormal || (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0;
+  return walkOn(lane, image, counters, p, first, enter(image, p, bottom, first, linear), linear);
+}
+
+/** walk() from where the bottom frame is filled in and `r` is the first candidate. */
+export function walkOn(
+  lane: usize,
+  image: usize,
+  counters: usize,
+  p: usize,
+  first: usize,
+  r: usize,
+  linear: bool,
+): u32 {
+  const rules = image + load<u32>(image, Image.RULES);
+  const length = load<u32>(p, Packet.LENGTH);
+  const bottom: usize = load<u32>(lane, Lane.STACK);
   let frame = bottom;
-  let r = enter(image, p, frame, first, linear);
   // enter() answers a candidate; every other way to a record leaves the search for one to the next round.
   let entered = true;
   while (true) {

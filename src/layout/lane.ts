@@ -47,7 +47,7 @@ export const BYTES = 128;
 export const VECTOR = 64;
 
 /** What stands behind the express packet records. */
-export const EXPRESS_BYTES = 320;
+export const EXPRESS_BYTES = 1088;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;
