@@ -91,6 +91,9 @@ export function beginExpress(lane: usize, batch: usize): bool {
   ) {
     return false;
   }
+  // Large rule sets are looked up for a whole vector beforehand (classify/stage.ts), which is worth more.
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  if (image != 0 && load<u32>(image, Image.STAGED) != 0) return false;
   const index = load<u32>(<usize>load<u32>(batch, Batch.INDEX), Batch.ENTRY_INTERFACE);
   const described = <usize>load<u32>(lane, Lane.CAPTURE_INTERFACES) + index * Capture.INTERFACE_BYTES;
   if (
