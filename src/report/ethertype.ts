@@ -1,6 +1,8 @@
 // Names of EtherTypes (IEEE 802 numbers), for what is not IP.
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
+  [0x0001, '802.3'],
+  [0x0004, '802.2'],
   [0x0006, '802.3-length'],
   [0x0800, 'ipv4'],
   [0x0806, 'arp'],

@@ -9,9 +9,10 @@ import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capt
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
+import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
-import type { Backend, RuleSet } from '../model/ruleset.ts';
+import type { Backend, Family, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
 import { type LaneReport, type LaneTask, runLaneHere } from '../pool/lane.ts';
 import type { BatchMessage, OutputDescription } from '../pool/output.ts';
@@ -76,10 +77,14 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   return collectResult(shared, lanes, {
     keepCounters: options.keepCounters ?? false,
     elapsedSeconds: (performance.now() - started) / 1000,
-    warnings: [...warnings, ...run.warnings],
+    warnings: [...warnings, ...unmodelledFacts(machine, familiesOf(options)), ...run.warnings],
     broken: problems.map(formatProblem),
     interrupted: options.signal?.aborted ?? false,
   });
+}
+
+function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {
+  return [rules4, rules6].flatMap((rules) => (rules === undefined ? [] : [rules.family]));
 }
 
 function savedBackend(rules: RuleSet | undefined): Backend | undefined {
