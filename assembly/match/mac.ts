@@ -5,6 +5,7 @@ import * as Host from '../../src/layout/host.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
 
 const LINKTYPE_SLL: u32 = 113;
 const LINKTYPE_SLL2: u32 = 276;
@@ -55,6 +56,8 @@ function fromEthernet(lane: usize, p: usize): bool {
 function sourceMac(lane: usize, p: usize): usize {
   const ethernet: usize = load<u32>(p, Packet.MAC);
   if (ethernet != 0) return ethernet + 6;
+  // The host's own broadcast comes back without a link-layer header.
+  if (load<u32>(p, Packet.PATH) == Path.SEND && load<u32>(p, Packet.SENT_BROADCAST) != 0) return NONE;
   const frame: usize = load<u32>(p, Packet.FRAME);
   const table: usize = load<u32>(lane, Lane.CAPTURE_INTERFACES);
   const captured = table + load<u32>(p, Packet.CAPTURE_INTERFACE) * Capture.INTERFACE_BYTES;

@@ -15,7 +15,10 @@ const FRAGMENT_OFFSET: u32 = 0x1fff;
 /** Decodes the packet at `l3`, of which `cap` bytes are captured and `len` were in the frame (cap <= len). */
 export function ipv4(p: usize, l3: usize, cap: u32, len: u32): void {
   if (cap < IPV4_HEADER) {
-    if (len < IPV4_HEADER) fail(p, 4, l3, cap, Verdict.LOST, Reason.BAD_HEADER);
+    const first: u32 = cap == 0 ? 0x45 : load<u8>(l3);
+    const least = max<u32>(IPV4_HEADER, (first & 0xf) << 2);
+    if (len < least || first >> 4 != 4 || (first & 0xf) < 5)
+      fail(p, 4, l3, cap, Verdict.LOST, Reason.BAD_HEADER);
     else fail(p, 4, l3, cap, Verdict.UNKNOWN, Reason.NOT_CAPTURED);
     return;
   }

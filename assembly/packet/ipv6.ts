@@ -22,7 +22,8 @@ const ETHERNET_MTU: u32 = 1500;
 /** Decodes the packet at `l3`, of which `cap` bytes are captured and `len` were in the frame (cap <= len). */
 export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
   if (cap < IPV6_HEADER) {
-    if (len < IPV6_HEADER) fail(p, 6, l3, cap, Verdict.LOST, Reason.BAD_HEADER);
+    if (len < IPV6_HEADER || (cap > 0 && load<u8>(l3) >> 4 != 6))
+      fail(p, 6, l3, cap, Verdict.LOST, Reason.BAD_HEADER);
     else fail(p, 6, l3, cap, Verdict.UNKNOWN, Reason.NOT_CAPTURED);
     return;
   }
@@ -123,6 +124,7 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     const least: u32 = next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT ? 4 : 2;
     if (at + least > cap) {
       const snapped = at + least <= length;
+      if (snapped && next == NEXTHDR_AUTH) noteAuthentication(p, at);
       brokenChain(p, at, flags | (snapped ? Packet.FLAG_SNAPPED_CHAIN : Packet.FLAG_BROKEN_CHAIN));
       return;
     }
@@ -152,7 +154,7 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     } else if (next == NEXTHDR_AUTH) {
       step = ((<u32>load<u8>(header, 1)) << 2) + 8;
       flags |= Packet.FLAG_ABNORMAL;
-      if (load<u32>(p, Packet.AUTH_HEADER) == 0) store<u32>(p, at, Packet.AUTH_HEADER);
+      noteAuthentication(p, at);
     }
     next = load<u8>(header);
     at += step;
@@ -165,6 +167,11 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
   if (offset) flags = noTransport(p, next, flags);
   else flags = transport(p, l3 + at, captured, next, flags);
   store<u32>(p, flags, Packet.FLAGS);
+}
+
+/** The first authentication header, with which nftables ends its search. */
+function noteAuthentication(p: usize, at: u32): void {
+  if (load<u32>(p, Packet.AUTH_HEADER) == 0) store<u32>(p, at, Packet.AUTH_HEADER);
 }
 
 function brokenChain(p: usize, at: u32, flags: u32): void {

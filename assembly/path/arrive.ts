@@ -73,8 +73,12 @@ function arriveAtHost(host: usize, p: usize, named: u32): void {
     send(p);
     return;
   }
-  if (device == 0) device = guessInterface(host, p);
-  receive(host, p, six, device, mac, useMac);
+  let tags = load<u32>(p, Packet.VLAN_COUNT);
+  if (device == 0) {
+    device = guessInterface(host, p);
+    if (tags != 0 && isTagOf(host, p, device)) tags = 0;
+  }
+  receive(host, p, six, device, mac, useMac, tags);
 }
 
 /** `--hook` and the guess "a router": no routes and addresses to ask. */
@@ -153,13 +157,29 @@ function guessInterface(host: usize, p: usize): u32 {
   return defaultIn != 0 ? defaultIn : load<u32>(host, Host.FIRST_INTERFACE);
 }
 
-function receive(host: usize, p: usize, six: bool, below: u32, mac: usize, useMac: bool): void {
+/** The route back led to the VLAN device itself, whose tag the frame carries. */
+function isTagOf(host: usize, p: usize, device: u32): bool {
+  const count = load<u32>(p, Packet.VLAN_COUNT);
+  let record = host + load<u32>(host, Host.VLANS);
+  for (let left = load<u32>(host, Host.VLAN_COUNT); left > 0; left--) {
+    const tag = load<u32>(record, Host.VLAN_TAG);
+    if (load<u32>(record, Host.VLAN_DEVICE) == device) {
+      if (count > 2) return false;
+      if (count == 2) return (tag & 0xfff) == load<u32>(p, Packet.VLAN_ID2);
+      return tag == ((load<u32>(p, Packet.VLAN_TPID) << 16) | load<u32>(p, Packet.VLAN_ID));
+    }
+    record += Host.VLAN_BYTES;
+  }
+  return false;
+}
+
+function receive(host: usize, p: usize, six: bool, below: u32, mac: usize, useMac: bool, tags: u32): void {
   store<u32>(p, Path.RECEIVE, Packet.PATH);
   const records = host + load<u32>(host, Host.INTERFACES);
   const record = records + <usize>below * Host.INTERFACE_BYTES;
   const upper = load<u32>(record, Host.IF_UPPER);
   let device = upper;
-  if (load<u32>(p, Packet.VLAN_COUNT) != 0 && load<u32>(host, Host.FLAGS) & Host.USE_VLAN) {
+  if (tags != 0 && load<u32>(host, Host.FLAGS) & Host.USE_VLAN) {
     device = vlanDevice(host, p, below);
     if (device == 0 && upper != below) device = vlanDevice(host, p, upper);
     if (device == 0) {

@@ -68,7 +68,7 @@ function parsePacket(frame: Frame, link: Link): Packet | undefined {
   const rest = new Bytes(frame.bytes.subarray(link.offset), frame.originalLength - link.offset);
   try {
     // What was sent is not held to what is asked of a packet that comes in.
-    return new Packet(link.family === 'ipv4' ? parseIpv4(rest, false) : parseIpv6(rest, false), link.sender);
+    return new Packet(link.family === 'ipv4' ? parseIpv4(rest, false) : parseIpv6(rest), link.sender);
   } catch (error) {
     if (error instanceof Lost || error instanceof NotCaptured) return undefined;
     throw error;

@@ -24,7 +24,7 @@ export class Bytes {
 
   /** Asks for `count` bytes from `offset` on, of which the packet has all: NotCaptured when one is missing. */
   need(offset: number, count: number): void {
-    if (offset + count > this.captured.length) throw new NotCaptured();
+    if (count > 0 && offset + count > this.captured.length) throw new NotCaptured();
   }
 
   u8(offset: number): number {

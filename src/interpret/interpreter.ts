@@ -9,7 +9,7 @@ import { type Held, Reassembly } from './fragment.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
 import { type Decision, PACKET_OTHERHOST, Packet, parseIpv4, parseIpv6 } from './packet.ts';
-import { Path } from './path.ts';
+import { Path, refuseBadOptions } from './path.ts';
 import { packetType, place, receivingDevice } from './place.ts';
 import { Routing } from './route.ts';
 import { accepting, Ended, traverse } from './traverse.ts';
@@ -169,6 +169,7 @@ export class Interpreter {
     const packet = this.#parse(link, rest, incoming);
     journey.packet = packet;
     packet.in = journey.in;
+    if (incoming) refuseBadOptions(packet);
     if (hook === 'FORWARD') packet.out = device(machine.defaultOut);
     if (!incoming) packet.out = device(named || machine.defaultOut);
     packet.packetType = packetType(machine, link, packet.in);
@@ -194,8 +195,8 @@ export class Interpreter {
         try {
           follow();
         } catch (error) {
-          const ended = error instanceof Ended && error.verdict !== 'UNKNOWN';
-          if (!ended && !(error instanceof Lost) && !(error instanceof HeldFragment)) throw error;
+          const kinds = [Ended, Lost, HeldFragment, NotCaptured];
+          if (!kinds.some((kind) => error instanceof kind)) throw error;
         }
       },
     });
@@ -237,7 +238,7 @@ export class Interpreter {
   }
 
   #parse(link: Link, rest: Bytes, incoming: boolean): Packet {
-    const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest, incoming);
+    const header = link.family === 'ipv4' ? parseIpv4(rest, incoming) : parseIpv6(rest);
     return new Packet(header, link.sender);
   }
 
@@ -270,10 +271,10 @@ function otherSide(machine: Machine, device: Interface | undefined): number {
   return device?.index === machine.defaultOut ? machine.defaultIn : machine.defaultOut;
 }
 
-/** The source address, for placing; zeros where the header is too short for one. */
+/** The source address, for placing; zeros where the header is too short for one, or it was not captured. */
 function sourceOf(link: Link, rest: Bytes): Uint8Array {
   const [offset, count] = link.family === 'ipv4' ? [12, 4] : [8, 16];
-  return rest.has(offset, count) ? rest.slice(offset, count) : new Uint8Array(count);
+  return offset + count <= rest.captured.length ? rest.slice(offset, count) : new Uint8Array(count);
 }
 
 const ZERO = { packets: 0n, bytes: 0n };

@@ -91,6 +91,8 @@ export class Packet {
   packetType: number;
   in: Interface | undefined;
   out: Interface | undefined;
+  /** The host sends it to a broadcast address (RTCF_BROADCAST of its route). */
+  broadcast = false;
   hook: HookName | undefined;
   /** What decided in the last built-in chain passed, and in the last one of table filter. */
   decision: Decision | undefined;
@@ -232,12 +234,8 @@ function headerSum(bytes: Bytes, headerBytes: number): number {
   return sum;
 }
 
-/**
- * The length checks of ip6_rcv_core, and the hop-by-hop options; the others need the interface (path.ts).
- *
- * @param verifyOptions the packet came in, so that an option that is not as it should be drops it
- */
-export function parseIpv6(rest: Bytes, verifyOptions: boolean): Header {
+/** The length checks of ip6_rcv_core; the others need the interface (path.ts). */
+export function parseIpv6(rest: Bytes): Header {
   if (!rest.has(0, 40)) throw new Lost('bad-header');
   if (rest.u8(0) >> 4 !== 6) throw new Lost('bad-header');
   rest.need(0, 40);
@@ -251,7 +249,6 @@ export function parseIpv6(rest: Bytes, verifyOptions: boolean): Header {
   if (next === IPPROTO_HOPOPTS) {
     const jumbo = readHopByHop(new Bytes(rest.captured, length), payload);
     if (jumbo === 'truncated') throw new Lost('ip-truncated');
-    if (jumbo === 'bad' && verifyOptions) throw new Lost('bad-option');
     if (typeof jumbo === 'number') length = jumbo + 40;
   }
   const bytes = new Bytes(rest.captured, length);

@@ -38,6 +38,12 @@ export interface Hooks {
   aside(follow: () => void): void;
 }
 
+/** ipv6_parse_hopopts: what comes in with an option that is not as it should be is dropped. */
+export function refuseBadOptions(packet: Packet): void {
+  if (packet.family === 'ipv4' || packet.firstProtocol !== IPPROTO_HOPOPTS) return;
+  if (readHopByHop(packet.bytes, packet.bytes.u16(4)) === 'bad') throw new Lost('bad-option');
+}
+
 export class Path {
   readonly routing: Routing;
   readonly hooks: Hooks;
@@ -60,6 +66,7 @@ export class Path {
   /** The guess "a router": everything is forwarded, by the default way out. */
   pass(packet: Packet, device: Interface | undefined, out: Interface | undefined): void {
     packet.in = device;
+    refuseBadOptions(packet);
     this.hooks.run('PREROUTING', packet);
     if (packet.ttl <= 1) throw new Lost('ttl');
     packet.ttl -= 1;
@@ -81,6 +88,7 @@ export class Path {
     if (!isMulticast(destination)) this.#refuseUnicastInMulticast(packet, device);
     else if (multicastScope(destination) === 0) throw new Lost('martian-destination');
     if (isMulticast(source)) throw new Lost('martian-source');
+    refuseBadOptions(packet);
   }
 
   #refuseUnicastInMulticast(packet: Packet, device: Interface): void {
@@ -105,7 +113,7 @@ export class Path {
   }
 
   #flow(packet: Packet, device: Interface | undefined): Flow {
-    const transport = packet.transport();
+    const transport = this.#needsTransport() ? packet.transport() : undefined;
     return {
       family: packet.family,
       source: packet.source,
@@ -116,6 +124,10 @@ export class Path {
       protocol: transport?.protocol,
       ports: this.#needsPorts() ? packet.ports() : undefined,
     };
+  }
+
+  #needsTransport(): boolean {
+    return this.#needsPorts() || this.routing.machine.policyRules.some((rule) => rule.protocol !== undefined);
   }
 
   /** Ports are looked at only where a policy rule asks for them (fib4_rules_early_flow_dissect). */
@@ -144,7 +156,7 @@ export class Path {
       if (isLoopback(destination)) throw new Lost('martian-destination');
       if (isLoopback(source)) throw new Lost('martian-source');
     }
-    const route = this.routing.lookup(this.#flow(packet, device));
+    const route = this.#lookupInput4(packet, device);
     if (route.type === 'broadcast' && !sysctl.forwardsBroadcast(machine, device))
       return this.#broadcast(packet, device);
     if (route.type === 'local') {
@@ -155,6 +167,16 @@ export class Path {
     if (route.type !== 'unicast' && route.type !== 'broadcast') throw new Lost('martian-destination');
     validateSource(this.routing, packet, device, this.routing.interface(route.out));
     return route;
+  }
+
+  /** A host that does not forward has nothing to say about routes that it lacks (EHOSTUNREACH). */
+  #lookupInput4(packet: Packet, device: Interface): Route {
+    try {
+      return this.routing.lookup(this.#flow(packet, device));
+    } catch (error) {
+      if (!(error instanceof Lost) || sysctl.forwards4(this.routing.machine, device)) throw error;
+      throw new Lost('forwarding-off');
+    }
   }
 
   /** ip_mc_validate_source */
@@ -240,18 +262,11 @@ export class Path {
     packet.out = this.#routeOutput(packet, device);
     this.hooks.run('OUTPUT', packet);
     const { out } = packet;
-    if (out?.loopback === false && this.#isBroadcast(packet)) {
+    if (out?.loopback === false && packet.broadcast) {
       this.hooks.aside(() => this.#hearOwnBroadcast(packet.copy(PACKET_LOOPBACK), out));
     }
     this.hooks.run('POSTROUTING', packet);
     if (packet.out?.loopback === true) this.#loop(packet, packet.out);
-  }
-
-  #isBroadcast(packet: Packet): boolean {
-    if (packet.family === 'ipv6') return false;
-    if (isLimitedBroadcast(packet.destination)) return true;
-    if (isMulticast(packet.destination)) return false;
-    return this.routing.lookup(this.#flow(packet, this.#loopback())).type === 'broadcast';
   }
 
   /** ip_mc_output, ip_mc_finish_output: a copy of what the host broadcasts comes in again, already routed. */
@@ -267,12 +282,7 @@ export class Path {
   #loop(packet: Packet, lo: Interface): void {
     packet.in = lo;
     packet.out = undefined;
-    if (packet.family === 'ipv6') {
-      this.#checkArrival6(packet, lo);
-      const hasOptions = packet.firstProtocol === IPPROTO_HOPOPTS;
-      if (hasOptions && readHopByHop(packet.bytes, packet.bytes.u16(4)) === 'bad')
-        throw new Lost('bad-option');
-    }
+    if (packet.family === 'ipv6') this.#checkArrival6(packet, lo);
     this.hooks.run('PREROUTING', packet);
     if (packet.family === 'ipv4') this.#checkOptions4(packet, lo);
     this.#deliver(packet);
@@ -287,6 +297,7 @@ export class Path {
   #routeOutput(packet: Packet, device: Interface | undefined): Interface | undefined {
     const { destination, source } = packet;
     const lo = this.#loopback();
+    packet.broadcast = packet.family === 'ipv4' && isLimitedBroadcast(destination);
     if (packet.family === 'ipv4' && (isMulticast(source) || isLimitedBroadcast(source))) {
       throw new Lost('martian-source');
     }
@@ -302,6 +313,7 @@ export class Path {
     if (route.type === 'local' || route.type === 'anycast') return lo;
     const out = this.routing.interface(route.out);
     this.#refuseLoopbackSource(packet, out);
+    packet.broadcast ||= packet.family === 'ipv4' && route.type === 'broadcast';
     return out;
   }
 
