@@ -3,7 +3,9 @@
 import type { SharedDescription } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import type { CompiledRules } from '../compile/compile.ts';
+import type { Machine } from '../host/machine.ts';
 import { hasAllInterfaces } from '../host/machine.ts';
+import { sysctl } from '../host/sysctl.ts';
 import { Allocator } from '../kernel/allocator.ts';
 import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from '../kernel/arena.ts';
 import { createMemory, type Kernel } from '../kernel/kernel.ts';
@@ -67,8 +69,10 @@ export function placeLanes(
   workers: number,
 ): readonly LaneArena[] {
   const { allocator } = shared;
-  const fragments = allocator.allocate(Fragment.ARENA_BYTES);
-  kernel.initFragments?.(fragments, Fragment.ARENA_BYTES, 0);
+  const arenaBytes = fragmentArenaBytes(options.machine);
+  const fragments = allocator.allocate(arenaBytes);
+  kernel.initFragments?.(fragments, arenaBytes, 0);
+  setFragmentLimits(shared.memory, fragments, options.machine);
   const parts: SharedParts = {
     ...shared.images,
     captureInterfaces: shared.captures.interfaces,
@@ -82,6 +86,29 @@ export function placeLanes(
   return Array.from({ length: workers }, () => placeLane(allocator, parts, bytes, results));
 }
 
+/** net.ipv4.ipfrag_high_thresh, as far as memory is given for it. */
+function fragmentThreshold(machine: Machine | undefined): number {
+  const wanted = machine === undefined ? undefined : sysctl(machine, 'net.ipv4.ipfrag_high_thresh', -1);
+  if (wanted === undefined || wanted < 0) return DEFAULT_FRAGMENT_THRESHOLD;
+  return Math.min(wanted, MOST_FRAGMENT_THRESHOLD);
+}
+
+function fragmentArenaBytes(machine: Machine | undefined): number {
+  const pieces = Math.floor(fragmentThreshold(machine) / Fragment.THRESHOLD_PER_PIECE) + 1;
+  return Math.max(Fragment.ARENA_BYTES, Fragment.FIXED_BYTES + pieces * Fragment.BYTES_PER_PIECE);
+}
+
+/** net.ipv4.ipfrag_*; a machine that is guessed has Linux's defaults, which the arena begins with. */
+function setFragmentLimits(memory: WebAssembly.Memory, arena: number, machine: Machine | undefined): void {
+  if (machine === undefined) return;
+  const view = new DataView(memory.buffer);
+  const seconds = Math.max(0, sysctl(machine, 'net.ipv4.ipfrag_time', DEFAULT_FRAGMENT_SECONDS));
+  view.setBigUint64(arena + Fragment.TIMEOUT_NS, BigInt(seconds) * 1_000_000_000n, true);
+  view.setUint32(arena + Fragment.HIGH_THRESHOLD, fragmentThreshold(machine), true);
+  const distance = Math.max(0, sysctl(machine, 'net.ipv4.ipfrag_max_dist', DEFAULT_FRAGMENT_DISTANCE));
+  view.setUint32(arena + Fragment.MAX_DISTANCE, distance, true);
+}
+
 /** Gives all lanes the lowered machine. */
 export function setHost(shared: ScanMemory, lanes: readonly LaneArena[], host: Uint8Array): void {
   const address = shared.allocator.place(host);
@@ -89,6 +116,11 @@ export function setHost(shared: ScanMemory, lanes: readonly LaneArena[], host: U
   for (const { lane } of lanes) view.setUint32(lane + Lane.HOST, address, true);
 }
 
+/** net/ipv4/ip_fragment.c */
+const DEFAULT_FRAGMENT_SECONDS = 30;
+const DEFAULT_FRAGMENT_DISTANCE = 64;
+const DEFAULT_FRAGMENT_THRESHOLD = 4 * 1024 * 1024;
+const MOST_FRAGMENT_THRESHOLD = 256 * 1024 * 1024;
 /** A record has to fit: the longest that readers take for true, and its header. */
 const LEAST_BATCH_BYTES = 512 * 1024;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
