@@ -1,5 +1,5 @@
-// Frames as a pcapng file, with interface names and direction flags, so that what the reference is given directly can be
-// given to a scan.
+// Frames as capture files, so that what the reference is given directly can be given to a scan: pcapng, with interface
+// names and direction flags, and plain pcap.
 
 import type { Machine } from '../../src/host/machine.ts';
 import type { Frame } from '../../src/interpret/interpreter.ts';
@@ -73,4 +73,25 @@ export function pcapng(frames: readonly Frame[], machine: Machine): Buffer {
     return enhancedPacket(frame, number);
   });
   return Buffer.concat([sectionHeader(), ...descriptions, ...packets]);
+}
+
+/** A pcap file of nanosecond stamps, of the Ethernet frames alone. */
+export function pcap(frames: readonly Frame[]): Buffer {
+  const header = Buffer.alloc(24);
+  header.writeUInt32LE(0xa1b23c4d, 0);
+  header.writeUInt16LE(2, 4);
+  header.writeUInt16LE(4, 6);
+  header.writeUInt32LE(262144, 16);
+  header.writeUInt32LE(1, 20);
+  const records = frames
+    .filter((frame) => frame.linkType === 1)
+    .map((frame) => {
+      const head = Buffer.alloc(16);
+      head.writeUInt32LE(Number(frame.timeNs / 1_000_000_000n), 0);
+      head.writeUInt32LE(Number(frame.timeNs % 1_000_000_000n), 4);
+      head.writeUInt32LE(frame.bytes.length, 8);
+      head.writeUInt32LE(frame.originalLength, 12);
+      return Buffer.concat([head, frame.bytes]);
+    });
+  return Buffer.concat([header, ...records]);
 }

@@ -274,7 +274,10 @@ function tableText(family: Family, table: TableName, size: number): Words {
     const rules = fc.tuple(
       ...[...builtIn, ...users].map((chain) => {
         const at = users.indexOf(chain);
-        return fc.array(rule({ family, table, chain, chains: users.slice(at + 1) }), { maxLength: size });
+        return fc.array(rule({ family, table, chain, chains: users.slice(at + 1) }), {
+          maxLength: size,
+          size: 'max',
+        });
       }),
     );
     return fc

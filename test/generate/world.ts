@@ -47,7 +47,7 @@ export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
     rules4Text: rulesText('ipv4', options.rules),
     rules6Text: rulesText('ipv6', options.rules),
     backend: fc.constantFrom<Backend[]>('legacy', 'nft'),
-    packets: fc.array(packet(), { minLength: 1, maxLength: options.packets ?? 20 }),
+    packets: fc.array(packet(), { minLength: 1, maxLength: options.packets ?? 20, size: 'max' }),
   });
   return spec.map((one) => ({
     ...one,

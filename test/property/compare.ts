@@ -26,6 +26,8 @@ export interface Comparison {
 /** What one evaluator says: a line a packet, and the rule sets with counters. */
 export interface Answers {
   readonly lines: readonly string[];
+  /** Verdicts as the kernel's scan writes them. */
+  readonly text?: string | undefined;
   readonly counters: string;
 }
 
@@ -66,8 +68,16 @@ export async function scanned(comparison: Comparison): Promise<Answers> {
   const text = Buffer.concat(chunks).toString().trimEnd();
   return {
     lines: text === '' ? [] : text.split('\n').map((line) => outcomeLine(JSON.parse(line))),
+    text,
     counters: counterText(result.rules4, result.rules6, comparison.backend),
   };
+}
+
+/** The counters of a scan that writes nothing packet by packet: ordinary packets may take a shorter way then. */
+export async function counted(comparison: Comparison): Promise<string> {
+  const { unknown = 'verdict', backend } = comparison;
+  const result = await scanOnOneLane({ ...comparison, unknown });
+  return counterText(result.rules4, result.rules6, backend);
 }
 
 type Said = Omit<Outcome, 'timeNs' | 'path'>;

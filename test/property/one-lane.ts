@@ -54,19 +54,21 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     captures: shared.captures,
     interfaces: shared.interfaces,
     readAhead: false,
-    output: {
-      port: port as unknown as MessagePort,
-      description: {
-        verdicts: {
-          rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
-          rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
-          extensions4: image4?.rules.unknowns ?? [],
-          extensions6: image6?.rules.unknowns ?? [],
+    ...(options.verdicts !== undefined && {
+      output: {
+        port: port as unknown as MessagePort,
+        description: {
+          verdicts: {
+            rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
+            rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
+            extensions4: image4?.rules.unknowns ?? [],
+            extensions6: image6?.rules.unknowns ?? [],
+          },
+          writes: [],
+          captures: shared.captures,
         },
-        writes: [],
-        captures: shared.captures,
       },
-    },
+    }),
   });
   const output = new OrderedOutput(options.verdicts, []);
   for (const message of messages) await output.add(message);
