@@ -1,27 +1,17 @@
 // npm run bench:classify [SET...]: look-ups a second, headers already extracted, one core, CPU time. Every round passes
 // the same headers through each contestant once; the best of the rounds counts, because the machine is shared.
-//
-// A set is a file name of ../shared/corpus/classbench without .gz, or SHAPE-COUNT (acl, fw, ipc) for the generator's.
+// Sets are named as sets.js says.
 
-import { existsSync } from 'node:fs';
 import { Engine } from './engine.js';
-import { drawTrace, filterRules, readFilterSet } from './filter-set.js';
-import { generateFilters } from './generate.js';
+import { drawTrace, filterRules } from './filter-set.js';
 import { Peer } from './peer.js';
+import { filtersOf, setNames } from './sets.js';
 
-const FOLDER = new URL('../../../shared/corpus/classbench/', import.meta.url).pathname;
-const SIZES = ['1k', '10k', '100k'];
-const SHAPES = ['acl', 'fw', 'ipc'];
 const PACKETS = Number(process.env.PACKETS ?? 1_000_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const METHODS = ['sse', 'avx512x16', 'avx512x32'];
 /** Rules that the linear walk visits at most, so that it takes seconds, not minutes. */
 const LINEAR_VISITS = 2e8;
-
-const named = process.argv.slice(2);
-const published = SIZES.flatMap((size) => SHAPES.map((shape) => `${shape}1_${size}`));
-const generated = [1000, 10_000, 100_000].flatMap((count) => SHAPES.map((shape) => `${shape}-${count}`));
-const sets = named.length > 0 ? named : existsSync(FOLDER) ? published : generated;
 
 const heads = [
   'set',
@@ -39,7 +29,7 @@ const heads = [
 ];
 const widths = [12, 12, 8, 8, 9, 8, 6, 8, 10, 8, 7, 5];
 print(heads);
-for (const name of sets) print(await measure(name));
+for (const name of setNames(process.argv.slice(2))) print(await measure(name));
 
 async function measure(name) {
   const filters = filtersOf(name);
@@ -81,12 +71,6 @@ async function measure(name) {
     (engine.imageBytes / filters.length).toFixed(0),
     same,
   ];
-}
-
-function filtersOf(name) {
-  const shaped = /^(acl|fw|ipc)-(\d+)$/.exec(name);
-  if (shaped !== null) return generateFilters(shaped[1], Number(shaped[2]), 1);
-  return readFilterSet(`${FOLDER}${name}.gz`);
 }
 
 /** Does the deciding rule of every packet agree? The chain's rules are records in a row; its policy stands for none. */
