@@ -81,7 +81,6 @@ export function beginExpress(lane: usize, batch: usize): bool {
   const placement = load<u32>(host, Host.PLACEMENT);
   if (
     load<u32>(batch, Batch.COUNT) == 0 ||
-    isStaged(load<u32>(lane, Lane.IMAGE4)) ||
     placement == Host.PLACEMENT_HOST ||
     load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
     load<u32>(source, Capture.SWAPPED) != 0 ||
@@ -116,11 +115,6 @@ export function beginExpress(lane: usize, batch: usize): bool {
     store<u32>(p, 0, Packet.ROUTE_MTU);
   }
   return true;
-}
-
-/** Many rules take longer to find than a packet's way is long: better a whole vector at a time (classify/stage.ts). */
-function isStaged(image: usize): bool {
-  return image != 0 && load<u32>(image, Image.STAGED) != 0;
 }
 
 /** Interfaces and hooks as arriveUnrouted() and routeBetween() choose them for a capture without interface names. */
