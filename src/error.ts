@@ -4,8 +4,10 @@ export interface Place {
   readonly line: number;
   readonly column: number;
   readonly length?: number;
-  /** The whole line, without its line ending. */
+  /** The whole line, without its line ending, or an excerpt of it. */
   readonly text: string;
+  /** Column of the place in an excerpt. */
+  readonly caret?: number;
 }
 
 /** Stable codes, for programs. */
@@ -54,7 +56,7 @@ export class WasmtablesError extends Error {
     } else {
       lines.push(`${place.file}:${place.line}:${place.column}: error: ${this.message}`);
       // The caret line repeats the tabs of the line above, so that the caret stands under its character.
-      const indent = place.text.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+      const indent = place.text.slice(0, (place.caret ?? place.column) - 1).replace(/[^\t]/g, ' ');
       lines.push(`  ${place.text}`, `  ${indent}${'^'.repeat(Math.max(1, place.length ?? 1))}`);
     }
     if (this.hint !== undefined) lines.push(`  hint: ${this.hint}`);

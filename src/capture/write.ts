@@ -69,11 +69,19 @@ export class RecordFormatter {
   readonly #memory: WebAssembly.Memory;
   readonly #description: SharedDescription;
   readonly #format: RecordFormat;
+  readonly #interfaceName: (index: number) => string | undefined;
 
-  constructor(memory: WebAssembly.Memory, description: SharedDescription, format: RecordFormat) {
+  /** `interfaceName` names what Capture.MACHINE_INTERFACE says, so that pcapng keeps the names. */
+  constructor(
+    memory: WebAssembly.Memory,
+    description: SharedDescription,
+    format: RecordFormat,
+    interfaceName: (index: number) => string | undefined = () => undefined,
+  ) {
     this.#memory = memory;
     this.#description = description;
     this.#format = format;
+    this.#interfaceName = interfaceName;
   }
 
   /**
@@ -95,7 +103,9 @@ export class RecordFormatter {
       for (; seen <= record && described < announced; seen++) {
         const used = view.getUint32(index + seen * Batch.ENTRY_BYTES + Batch.ENTRY_INTERFACE, true);
         for (; described <= used; described++) {
-          describeInterface(output, view, interfaces + described * Capture.INTERFACE_BYTES);
+          const at = interfaces + described * Capture.INTERFACE_BYTES;
+          const name = this.#interfaceName(view.getUint32(at + Capture.MACHINE_INTERFACE, true));
+          describeInterface(output, view, at, new TextEncoder().encode(name ?? ''));
         }
       }
     };
@@ -127,10 +137,11 @@ export class RecordFormatter {
 }
 
 /** An Interface Description Block that gives timestamps the units they have in the capture. */
-function describeInterface(output: Output, source: DataView, at: number): void {
+function describeInterface(output: Output, source: DataView, at: number, name: Uint8Array): void {
   const offset = source.getBigInt64(at + Capture.TIME_OFFSET, true) / 1_000_000_000n;
   const fcsBytes = source.getUint32(at + Capture.FCS_BYTES, true);
-  const total = 20 + 8 + (offset === 0n ? 0 : 12) + (fcsBytes === 0 ? 0 : 8) + 4;
+  const nameBytes = name.length === 0 ? 0 : 4 + ((name.length + 3) & ~3);
+  const total = 20 + nameBytes + 8 + (offset === 0n ? 0 : 12) + (fcsBytes === 0 ? 0 : 8) + 4;
   let to = output.reserve(total);
   const { view } = output;
   view.setUint32(to, 1, true);
@@ -139,6 +150,12 @@ function describeInterface(output: Output, source: DataView, at: number): void {
   view.setUint32(to + 12, source.getUint32(at + Capture.SNAPLEN, true), true);
   view.setUint32(to + total - 4, total, true);
   to += 16;
+  if (name.length > 0) {
+    view.setUint16(to, 2, true);
+    view.setUint16(to + 2, name.length, true);
+    output.bytes.set(name, to + 4);
+    to += nameBytes;
+  }
   view.setUint16(to, 9, true);
   view.setUint16(to + 2, 1, true);
   view.setUint8(to + 4, resolution(source, at));

@@ -17,8 +17,8 @@ export function parseJson(text: string, file: string): unknown {
     const shown = text.slice(from, Math.min(end < 0 ? text.length : end, from + 100));
     const column = offset - start + 1;
     throw new WasmtablesError('HOST', 'this is not JSON', {
-      place: from === start ? { file, line, column, text: shown } : undefined,
-      hint: `${from === start ? '' : `${file}:${line}:${column}: `}iproute2's "ip -json ..." prints it`,
+      place: { file, line, column, text: shown, caret: offset - from + 1 },
+      hint: 'iproute2\'s "ip -json ..." prints it',
       cause,
     });
   }

@@ -70,7 +70,7 @@ export class BatchOutput {
     const interfaces = (index: number): string | undefined => (index === 0 ? undefined : names.name(index));
     this.#writers = description.writes.map(({ verdict, format }) => ({
       verdict,
-      formatter: new RecordFormatter(memory, description.captures, format),
+      formatter: new RecordFormatter(memory, description.captures, format, interfaces),
     }));
     this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
   }

@@ -28,7 +28,10 @@ describe('check', () => {
   });
 
   it('says what chains are searched by', () => {
-    const long = Array.from({ length: 3000 }, (_, rule) => `-A INPUT -s 10.0.${rule >> 8}.${rule & 255} -j DROP\n`);
+    const long = Array.from(
+      { length: 3000 },
+      (_, rule) => `-A INPUT -s 10.0.${rule >> 8}.${rule & 255} -j DROP\n`,
+    );
     const rules = `*filter\n-A OUTPUT -j ACCEPT\n${long.join('')}COMMIT\n`;
     const { code, stdout } = run(['check', '--plan', folder.file('long.rules', rules)]);
     expect(code).toBe(0);

@@ -196,6 +196,14 @@ describe('--counters', () => {
 });
 
 describe('--write', () => {
+  it('keeps the names of the interfaces in pcapng', () => {
+    const accepted = folder.file('accepted.pcapng');
+    scan('--write', `ACCEPT:${accepted}`, capture);
+    const bytes = readFileSync(accepted);
+    const names = ['eth0', 'eth1'].map((name) => Buffer.from([2, 0, 4, 0, ...Buffer.from(name)]));
+    expect(names.map((option) => bytes.includes(option))).toEqual([true, true]);
+  });
+
   it('writes the packets of a verdict, as captured', () => {
     const [dropped, lost] = [folder.file('dropped.pcapng'), folder.file('lost.pcapng')];
     const { code } = scan('--write', `DROP:${dropped}`, '--write', `lost:${lost}`, capture);

@@ -63,6 +63,14 @@ describe('errors name the file', () => {
     expect(error.place).toMatchObject({ file: 'host/addr.json', line, column });
   });
 
+  test('far out in a long line, the surroundings are shown, with the caret below the place', () => {
+    const text = `[${'{"a":1},'.repeat(30)}?${',2'.repeat(90)}]`;
+    const lines = errorOf({ 'addr.json': text }).format().split('\n');
+    expect(lines[0]).toBe('host/addr.json:1:242: error: this is not JSON');
+    expect(lines[1]?.[lines[2]?.indexOf('^') ?? 0]).toBe('?');
+    expect(lines[1]?.length).toBeLessThanOrEqual(102);
+  });
+
   test.each([
     ['addr.json', '{}', 'not a list'],
     ['addr.json', '[1]', 'entry 1: this is not an object'],
