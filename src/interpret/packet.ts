@@ -18,7 +18,6 @@ export const PACKET_OUTGOING = 4;
 export const PACKET_LOOPBACK = 5;
 
 export const IPPROTO_HOPOPTS = 0;
-const IPPROTO_ICMP = 1;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_DCCP = 33;
@@ -26,7 +25,6 @@ export const IPPROTO_ROUTING = 43;
 export const IPPROTO_FRAGMENT = 44;
 export const IPPROTO_ESP = 50;
 export const IPPROTO_AH = 51;
-const IPPROTO_ICMPV6 = 58;
 export const IPPROTO_NONE = 59;
 export const IPPROTO_DSTOPTS = 60;
 export const IPPROTO_SCTP = 132;

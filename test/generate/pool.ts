@@ -73,7 +73,6 @@ export const PREFIXES: Readonly<Record<Family, readonly string[]>> = {
 };
 
 export const PORTS = [0, 1, 21, 22, 53, 80, 443, 1024, 4000, 65535] as const;
-const INTERFACES = ['eth0', 'eth1', 'eth0.10', 'lo'] as const;
 export const PATTERNS = ['eth0', 'eth1', 'eth0.10', 'lo', 'eth+', 'eth0+', '+', 'wlan0'] as const;
 export const MARKS = [0, 1, 2, 0x10, 0xff, 0x80000001] as const;
 export const MASKS = [0xffffffff, 0xff, 0x1, 0xf0] as const;
