@@ -29,7 +29,7 @@ Run it as root: the rules are readable by root alone.
 
 Examples:
   sudo wasmtables snapshot gateway/
-  wasmtables snapshot --script | ssh gateway 'sudo sh -s /tmp/gateway && tar -C /tmp/gateway -c .' | tar -C gateway -x`,
+  wasmtables snapshot --script | ssh gateway 'sudo sh -s facts && tar -C facts -c .' | tar -C gateway -x`,
     )
     .action(async (folder: string | undefined, options: { readonly script?: true }) => {
       if (options.script === true) process.stdout.write(script());
