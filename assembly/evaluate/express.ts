@@ -86,7 +86,7 @@ export function beginExpress(lane: usize, batch: usize): bool {
     load<u32>(source, Capture.SWAPPED) != 0 ||
     load<u32>(source, Capture.LENGTHS) != Capture.LENGTHS_NORMAL ||
     load<u32>(source, Capture.RECORD_HEADER_BYTES) != <u32>RECORD_HEADER ||
-    (load<u32>(lane, Lane.OPTIONS) & (Lane.OPTION_RESULTS | Lane.OPTION_VERIFY_CHECKSUMS)) != 0
+    (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_RESULTS) != 0
   ) {
     return false;
   }

@@ -19,10 +19,6 @@ export const TOTALS = 28;
 export const CAPTURE_INTERFACES = 32;
 /** OPTION_* bits. */
 export const OPTIONS = 36;
-/** Trace buffer: address, capacity in bytes, bytes used. 0: tracing is off. */
-export const TRACE = 40;
-export const TRACE_CAPACITY = 44;
-export const TRACE_USED = 48;
 /** Reassembly arena (shared, entered in packet order). */
 export const FRAGMENTS = 52;
 /** Record indexes (u32) of the batch's packets that wait for the fragment turn, and how many. */
@@ -53,5 +49,3 @@ export const EXPRESS_BYTES = 1088;
 export const OPTION_RESULTS = 1;
 /** Ignore classifiers and walk every chain rule by rule. */
 export const OPTION_LINEAR = 2;
-/** Verify TCP, UDP and ICMP checksums. */
-export const OPTION_VERIFY_CHECKSUMS = 4;

@@ -9,8 +9,6 @@ export const REASONS = 256;
 export const FAMILIES = 768;
 /** Packets that a rule with an assumed answer (--unknown match, no-match) was asked about. */
 export const ASSUMED = 792;
-/** Wrong transport checksums seen. */
-export const BAD_CHECKSUM = 800;
 /** REJECT replies and ICMP errors that the host would have sent, not made. */
 export const ANSWERS_NOT_MADE = 808;
 /** Earliest time stamp, as its bitwise complement, and latest, ns: not sums, maxima. */

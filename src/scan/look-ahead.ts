@@ -34,12 +34,11 @@ export interface LookedAhead {
 }
 
 export async function lookAhead(options: ScanOptions, before: Before): Promise<LookedAhead> {
-  const { machine, mac = 'auto' } = options;
-  const toCheckMac = machine?.useMac === true && mac === 'auto';
+  const { mac = 'auto' } = options;
+  const machine = mac === 'auto' ? options.machine : withMac(options.machine, mac === 'use');
+  const toCheckMac = mac === 'auto' && machine?.useMac === true;
   const toWrite = (options.writes?.length ?? 0) > 0;
-  if (machine !== undefined && !toCheckMac && !toWrite) {
-    return { machine: withMac(machine, mac === 'use'), warnings: [], headers: new Map() };
-  }
+  if (machine !== undefined && !toCheckMac && !toWrite) return { machine, warnings: [], headers: new Map() };
   const { facts, headers } = await firstPackets(before);
   if (machine === undefined) {
     const guess = guessMachine(facts, { in: options.in, out: options.out });
@@ -49,11 +48,11 @@ export async function lookAhead(options: ScanOptions, before: Before): Promise<L
     const warning = `none of the first ${PEEKED} frames has a MAC of the host: MACs are ignored (--mac use to use them)`;
     return { machine: withMac(machine, false), warnings: [warning], headers };
   }
-  return { machine: mac === 'auto' ? machine : withMac(machine, mac === 'use'), warnings: [], headers };
+  return { machine, warnings: [], headers };
 }
 
-function withMac(machine: Machine, useMac: boolean): Machine {
-  return machine.useMac === useMac ? machine : { ...machine, useMac };
+function withMac<M extends Machine | undefined>(machine: M, useMac: boolean): M {
+  return machine === undefined ? machine : { ...machine, useMac };
 }
 
 /** The first packets, decoded by the kernel. */

@@ -22,6 +22,7 @@ export interface ScanOptions {
   readonly backend?: Backend | undefined;
   /** Matches and targets that are not modelled; default: refuse. */
   readonly unknown?: UnknownPolicy | undefined;
+  /** nf_conntrack_checksum: TCP, UDP and ICMP checksums matter to connection tracking alone, so to no rule set yet. */
   readonly verifyChecksums?: boolean | undefined;
   /** auto: as the machine says, unless none of the first frames carries one of its MACs. */
   readonly mac?: 'auto' | 'use' | 'ignore' | undefined;

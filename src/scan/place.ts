@@ -77,9 +77,7 @@ export function placeLanes(
     ...shared.images,
     captureInterfaces: shared.captures.interfaces,
     fragments,
-    options:
-      (options.linear ? Lane.OPTION_LINEAR : 0) |
-      (options.verifyChecksums ? Lane.OPTION_VERIFY_CHECKSUMS : 0),
+    options: options.linear ? Lane.OPTION_LINEAR : 0,
   };
   const results = options.verdicts !== undefined || (options.writes?.length ?? 0) > 0;
   const bytes = Math.max(LEAST_BATCH_BYTES, options.batchBytes ?? DEFAULT_BATCH_BYTES);

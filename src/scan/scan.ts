@@ -12,7 +12,7 @@ import { lowerMachine } from '../host/lower.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
-import type { Backend, Family, RuleSet } from '../model/ruleset.ts';
+import type { Family, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
 import { type LaneReport, type LaneTask, runLaneHere } from '../pool/lane.ts';
 import type { BatchMessage, OutputDescription } from '../pool/output.ts';
@@ -35,7 +35,7 @@ import { ProgressReporter } from './progress.ts';
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const started = performance.now();
-  const backend = options.backend ?? savedBackend(options.rules4) ?? savedBackend(options.rules6) ?? 'legacy';
+  const backend = options.backend ?? options.rules4?.backend ?? options.rules6?.backend ?? 'legacy';
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown: options.unknown ?? 'refuse' });
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
@@ -85,10 +85,6 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
 
 function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {
   return [rules4, rules6].flatMap((rules) => (rules === undefined ? [] : [rules.family]));
-}
-
-function savedBackend(rules: RuleSet | undefined): Backend | undefined {
-  return rules?.backend;
 }
 
 /** A thread a lane. Loaded when it is needed only: most of a short scan's time is its start. */
