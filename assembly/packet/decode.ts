@@ -3,6 +3,7 @@
 // every frame that differs in anything.
 
 import * as Capture from '../../src/layout/capture.ts';
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -99,5 +100,7 @@ export function decodeVector(lane: usize, packets: usize, count: u32): void {
     store<u64>(p, 0, Packet.VLAN_COUNT); // VLAN_COUNT, VLAN_ID
     v128.store(p, i32x4(0, 0, 0, 0), Packet.VLAN_ID2); // VLAN_ID2, VLAN_TPID, DATAGRAM
     store<u64>(p, 0, Packet.FRAG_HEADER); // FRAG_HEADER, AUTH_HEADER
+    v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
+    v128.store(p, i32x4.splat(0), Packet.FRAG_MAX); // FRAG_MAX, CT_REASON, CT_STATES, CT_SHARD
   }
 }

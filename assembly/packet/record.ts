@@ -4,6 +4,7 @@
 // only a few link layers and the later stages use; an IP decoder writes the rest (0 to MAC); setAside() writes the rest
 // for packets that have no IP header to speak of.
 
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
@@ -21,6 +22,8 @@ export function begin(p: usize): void {
   v128.store(p, i32x4.splat(0), Packet.VLAN_ID2); // VLAN_ID2, VLAN_TPID, DATAGRAM
   store<u64>(p, 0, Packet.FRAG_HEADER); // FRAG_HEADER, AUTH_HEADER
   store<u32>(p, 0, Packet.STAGED_FOR);
+  v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
+  v128.store(p, i32x4.splat(0), Packet.FRAG_MAX); // FRAG_MAX, CT_REASON, CT_STATES, CT_SHARD
 }
 
 /** Ends decoding without an IP header: everything that one would have filled in is zero. */

@@ -53,6 +53,8 @@ interface ExtensionBase<Options> {
   readonly tables?: readonly TableName[];
   /** Built-in chains it may be reached from (xt_match.hooks); default all. Enforced through jumps. */
   readonly hooks?: readonly HookName[];
+  /** Whether it switches connection tracking on for its family (nf_ct_netns_get in its check function). */
+  needsConntrack?(options: Options): boolean;
   readonly options: readonly OptionSpec[];
   /** Options to typed data, with iptables' own checks and limits. Throws through context.fail. */
   parse(options: readonly ParsedOption[], context: ParseContext): Options;

@@ -16,3 +16,7 @@ export const NAT = 2;
 export const FILTER = 3;
 export const SECURITY = 4;
 export const TABLE_COUNT = 5;
+/** In an image's hook table, in the place of a table: connection tracking (NF_IP_PRI_CONNTRACK, behind raw at PREROUTING
+ *  and OUTPUT), and the confirmation of new connections (behind everything at INPUT and POSTROUTING). */
+export const CONNTRACK = 8;
+export const CONFIRM = 9;

@@ -27,12 +27,14 @@ export const STACK_DEPTH = 32;
 export const BACKEND = 44;
 /** Offset of the classifier that a vector's packets are looked up in beforehand; 0: none. */
 export const STAGED = 48;
+/** 1 when some rule needs connection tracking. */
+export const CONNTRACK = 52;
 /** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number, first rule's offset; the
  *  first entry with offset 0 ends the hook's list. */
 export const HOOKS = 64;
-export const HOOK_SLOTS = 6;
+export const HOOK_SLOTS = 8;
 export const HOOK_ENTRY_BYTES = 8;
-export const HEADER_BYTES = 320; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES, rounded up to 64
+export const HEADER_BYTES = 384; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES
 
 // Chain record.
 export const CHAIN_TABLE = 0;

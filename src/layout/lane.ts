@@ -37,6 +37,8 @@ export const REST = 76;
 /** Scratch of look-ups for a whole vector: a packet record's address and an entry (layout/tree.ts) for each. */
 export const STAGE = 80;
 export const STAGE_BYTES = 12;
+/** Connection tracking (layout/conntrack.ts), 0 when no rule needs it. */
+export const CONNTRACK = 84;
 export const BYTES = 128;
 
 /** Packets in a vector. */

@@ -42,12 +42,30 @@ export const TRANSPORT_WORD = 49;
 export const EUI64 = 50;
 export const ECN = 51;
 
+// Connection tracking, 64 to 79.
+/** -m conntrack: what CTSTATE alone does not answer. */
+export const CONNTRACK = 64;
+export const CONNMARK = 65;
+export const CONNLABEL = 66;
+export const CONNBYTES = 67;
+export const HELPER = 68;
+export const CLUSTER = 69;
+
 // Target operations, from 128.
 /** mark = (mark & ~mask) ^ value: mask, value. */
 export const SET_MARK = 128;
 /** Recorded, non-terminal: rule's log id. */
 export const LOG = 129;
 export const NFLOG = 130;
+/** -j CT: the template for what connection tracking makes of the packet; -j CT --notrack, NOTRACK. */
+export const SET_TEMPLATE = 136;
+export const NOTRACK = 137;
+/** -j CONNMARK: set, save, restore. */
+export const CONNMARK_SET = 138;
+export const CONNMARK_SAVE = 139;
+export const CONNMARK_RESTORE = 140;
+/** -m connlabel --set. */
+export const CONNLABEL_SET = 141;
 
 /** TRANSPORT: a header cut short drops the packet (xtables' hotdrop); without it, no match (nft). */
 export const TRANSPORT_HOTDROP = 1;

@@ -96,8 +96,24 @@ export const SENT_BROADCAST = 220;
 export const STAGED_FOR = 224;
 export const STAGED_RULE = 228;
 export const STAGED = 232;
+/** The connection tracking entry (layout/conntrack.ts), 0 none; and what the packet is to it: Conntrack.INFO_*. */
+export const CT = 256;
+export const CTINFO = 260;
+/** What `-m conntrack --ctstate` asks: Conntrack.STATE_*. INVALID until the packet has passed connection tracking. */
+export const CTSTATE = 264;
+/** What `-j CT` said in table raw: absolute address of its operation; 0 nothing. */
+export const CT_TEMPLATE = 268;
+/** Of a datagram that was reassembled: the longest of its fragments, as a packet; 0 otherwise. */
+export const FRAG_MAX = 272;
+/** Trace: why it is INVALID (layout/invalid.ts), and the tracker's state before | after << 8. */
+export const CT_REASON = 276;
+export const CT_STATES = 280;
+/** Address of the shard (layout/conntrack.ts) that its state is in. */
+export const CT_SHARD = 284;
+/** u64: number of the packet in the scan, from 1. */
+export const NUMBER = 288;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
-export const BYTES = 256;
+export const BYTES = 320;
 
 export const NO_PROTO = 0xffff;
 export const NO_RULE = 0x7fffffff;
