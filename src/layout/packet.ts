@@ -112,6 +112,9 @@ export const CT_STATES = 280;
 export const CT_SHARD = 284;
 /** u64: number of the packet in the scan, from 1. */
 export const NUMBER = 288;
+/** Bits 1 << Conntrack.IPCT_* of what the packet changed in its entry, and its tuple's ports in the form of entries. */
+export const CT_EVENTS = 296;
+export const CT_PORTS = 300;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
 export const BYTES = 320;
 
