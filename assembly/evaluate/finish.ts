@@ -9,10 +9,10 @@ import * as Verdict from '../../src/layout/verdict.ts';
 
 /**
  * Counts the `count` packets from `packets` on (a vector: at most Lane.VECTOR) by verdict, reason and family, and
- * writes their result records, `first` being the index of the first one in the batch. Packets that wait for their turn
- * (Verdict.COUNT) are passed over.
+ * writes their result records at their places in the batch. Packets that wait for their turn (Verdict.COUNT) are passed
+ * over.
  */
-export function finish(lane: usize, batch: usize, packets: usize, count: u32, first: u32): void {
+export function finish(lane: usize, batch: usize, packets: usize, count: u32): void {
   const totals: usize = load<u32>(lane, Lane.TOTALS);
   const results = (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_RESULTS) != 0;
   const end = packets + count * Packet.BYTES;
@@ -28,10 +28,7 @@ export function finish(lane: usize, batch: usize, packets: usize, count: u32, fi
   let latest = load<u64>(totals, Totals.LAST_TIME);
   for (let p = packets; p < end; p += Packet.BYTES) {
     const verdict = load<u32>(p, Packet.VERDICT);
-    if (verdict == Verdict.COUNT) {
-      first++;
-      continue;
-    }
+    if (verdict == Verdict.COUNT) continue;
     const time = load<u64>(p, Packet.TIME);
     earliest = max(earliest, ~time);
     latest = max(latest, time);
@@ -48,8 +45,7 @@ export function finish(lane: usize, batch: usize, packets: usize, count: u32, fi
     } else {
       rare(lane, totals, p, verdict);
     }
-    if (results) result(batch, p, first, verdict);
-    first++;
+    if (results) result(batch, p, load<u32>(p, Packet.RECORD), verdict);
   }
   add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, accepted);
   add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, acceptedBytes);

@@ -24,6 +24,21 @@ export class Allocator {
     return address;
   }
 
+  /**
+   * As much of `bytes` as the memory can still hold, or the machine gives. Nothing is touched: what is never used takes
+   * no real memory.
+   */
+  allocateUpTo(bytes: number): { readonly address: number; readonly bytes: number } {
+    const left = MAXIMUM_PAGES * WASM_PAGE_BYTES - WASM_PAGE_BYTES - this.#next;
+    for (let size = Math.min(bytes, left); ; size = Math.floor(size / 2)) {
+      try {
+        return { address: this.allocate(size), bytes: size };
+      } catch (error) {
+        if (!(error instanceof RangeError) || size < WASM_PAGE_BYTES) throw error;
+      }
+    }
+  }
+
   /** Copies `bytes` into fresh memory and answers the address. */
   place(bytes: Uint8Array): number {
     const address = this.allocate(bytes.length);
