@@ -29,6 +29,12 @@ const MOST_REPEATS: u32 = 2;
  * for what is INVALID; DROP where Linux drops (the table is full: LOST); UNKNOWN when header bytes are not captured.
  */
 export function conntrackIn(lane: usize, p: usize, hook: u32): u32 {
+  const verdict = trackPacket(lane, p, hook);
+  store<u32>(p, load<u32>(p, Packet.CTSTATE) | Conntrack.STATE_PASSED, Packet.CTSTATE);
+  return verdict;
+}
+
+function trackPacket(lane: usize, p: usize, hook: u32): u32 {
   // Seen before: it comes back over lo, or is not to be tracked (CT --notrack).
   if (load<u32>(p, Packet.CT) != 0 || load<u32>(p, Packet.CTINFO) == Conntrack.INFO_UNTRACKED) {
     return Verdict.ACCEPT;

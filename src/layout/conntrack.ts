@@ -230,6 +230,8 @@ export const STATE_NEW = 8;
 export const STATE_SNAT = 64;
 export const STATE_DNAT = 128;
 export const STATE_UNTRACKED = 256;
+/** Ours: the packet has passed connection tracking. */
+export const STATE_PASSED = 0x8000;
 
 // What a protocol's tracker answers: netfilter's own numbers.
 /** Tracked. */
