@@ -21,7 +21,8 @@
 //                       SCTP the state number
 //     tableUs, table        when `conntrack -L -o extended` was asked after the packets (microseconds since the record
 //                           began), and its lines, IPv4 first
-//     counters4, counters6  `iptables-save -c` and `ip6tables-save -c` at the end; without the counters, the rules
+//     rules4?, rules6?      `iptables-save`, `ip6tables-save` of the tables in use; where left out: linux/rules.json
+//     counts4, counts6      the counters of their `-c` at the end, in the order of the text; "0" for "0:0"
 //     events?               `conntrack -E -o extended`
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -94,8 +95,10 @@ interface RecordLine {
   packets: string[];
   tableUs: number;
   table: string[];
-  counters4: string;
-  counters6: string;
+  rules4?: string;
+  rules6?: string;
+  counts4: string;
+  counts6: string;
   events?: string[];
 }
 
@@ -140,7 +143,13 @@ export function hostFiles(sysctls: Readonly<Record<string, string>> = {}): Recor
   return { ...files, 'sysctl.txt': `${[...lines, ...changed].join('\n')}\n` };
 }
 
+const usual = JSON.parse(readFileSync(new URL('rules.json', FOLDER), 'utf8')) as {
+  rules4: string;
+  rules6: string;
+};
+
 function readRecord(group: string, line: RecordLine): ConntrackRecord {
+  const { rules4 = usual.rules4, rules6 = usual.rules6 } = line;
   let microseconds = 0;
   const packets = line.packets.map((text) => {
     microseconds += Number(text.slice(0, text.indexOf(' ')));
@@ -151,10 +160,10 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
     group,
     about: line.about,
     sysctls: line.sysctls ?? {},
-    rules4: uncounted(line.counters4),
-    rules6: uncounted(line.counters6),
-    counters4: line.counters4,
-    counters6: line.counters6,
+    rules4,
+    rules6,
+    counters4: counted(rules4, line.counts4),
+    counters6: counted(rules6, line.counts6),
     packets,
     tableTimeNs: line.tableUs * 1000,
     table: line.table,
@@ -162,8 +171,14 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
   };
 }
 
-const uncounted = (saved: string) =>
-  saved.replace(/\[\d+:\d+\] (?=-A)/g, '').replace(/\[\d+:\d+\]$/gm, '[0:0]');
+/** Rules as `iptables-save -c` prints them, with these counters in order. */
+function counted(rules: string, counts: string): string {
+  const numbers = counts.split(' ').map((count) => `[${count === '0' ? '0:0' : count}]`);
+  return rules.replace(/^-A|\[0:0\]$/gm, (text) => {
+    const count = numbers.shift();
+    return text === '-A' ? `${count} -A` : (count as string);
+  });
+}
 
 function readPacket(text: string, timeNs: number): RecordedPacket {
   const [, side, packet, seen, forwarded, events, entry] = text.split(' ') as [

@@ -48,7 +48,7 @@ class Socket:
         for got, _, payload in messages(self.socket.recv(1 << 16)):
             if got == 2:  # NLMSG_ERROR
                 code = -struct.unpack_from("<i", payload)[0]
-                if code not in (0, 2):
+                if code not in (0, 2, 22):  # 22: a tuple that cannot be asked for
                     raise OSError(code, os.strerror(code))
                 return None
             return payload

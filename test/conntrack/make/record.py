@@ -36,10 +36,13 @@ def restore(router, scenario):
 
 
 def counters(router, program, text):
-    """iptables-save -c, of the tables that the rules name."""
+    """iptables-save of the tables that the rules name, with counters of 0, and the counters in the order of the text."""
     saved = router.inside(program + "-legacy-save", "-c")
     kept = [part for part in re.findall(r"^\*.*?^COMMIT$", saved, re.M | re.S) if re.match(r"\*\S+", part).group() in text]
-    return "\n".join(kept) + "\n"
+    joined = "\n".join(kept) + "\n"
+    counts = re.findall(r"^\[\d+:\d+\] |\[\d+:\d+\]$", joined, re.M)
+    without = re.sub(r"^\[\d+:\d+\] ", "", re.sub(r" \[\d+:\d+\]$", " [0:0]", joined, flags=re.M), flags=re.M)
+    return without, " ".join("0" if one == "[0:0]" else one[1:-1] for one in map(str.strip, counts))
 
 
 def record(router, scenario):
@@ -80,7 +83,11 @@ def record(router, scenario):
         "table": table,
     }
     for program, key in (("iptables", "rules4"), ("ip6tables", "rules6")):
-        done["counters" + key[-1]] = counters(router, program, scenario.get(key) or counting_rules())
+        rules, done["counts" + key[-1]] = counters(router, program, scenario.get(key) or counting_rules())
+        if key in scenario:
+            done[key] = rules
+        else:
+            done.setdefault("usual", {})[key] = rules
     if watcher is not None:
         time.sleep(0.1)
         watcher.terminate()
@@ -121,6 +128,7 @@ def host(router):
 
 def main():
     for name in sys.argv[1:]:
+        usual = {}
         with Router() as router:
             if name == "host":
                 with open(f"{HERE}/../linux/host.json", "w") as file:
@@ -134,7 +142,13 @@ def main():
                 scenarios = importlib.import_module(name).scenarios()
                 out = open(f"{HERE}/../linux/{name}.jsonl", "w")
             for scenario in scenarios:
-                print(json.dumps(record(router, scenario), separators=(",", ":")), file=out, flush=True)
+                done = record(router, scenario)
+                usual.update(done.pop("usual", {}))
+                print(json.dumps(done, separators=(",", ":")), file=out, flush=True)
+        if usual and name != "-":
+            with open(f"{HERE}/../linux/rules.json", "w") as file:
+                json.dump(usual, file, indent=1)
+                file.write("\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ table inet recorder {
     log group 1 prefix "."
   }
   chain sent { type filter hook output priority -500; drop; }
-  chain delivered { type filter hook input priority 400; drop; }
 }
 """.replace("STATE", "\n    ".join(
     f'ct state {name} log group 1 snaplen 1 prefix "{letter}"'
@@ -60,8 +59,7 @@ class Router:
     def __enter__(self):
         for name in (self.host, self.sink):
             run("ip", "netns", "add", name)
-        inside = lambda *words: run("ip", "netns", "exec", self.host, *words)
-        self.inside = inside
+        inside = self.inside
         run("ip", "netns", "exec", self.sink, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
         inside("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
                "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
@@ -76,11 +74,13 @@ class Router:
             inside("ip", "link", "set", name, "arp", "off", "mtu", "65535", "up")
             inside("ip", "address", "add", f"10.0.{side}.1/24", "brd", "+", "dev", name)
             inside("ip", "address", "add", f"2001:db8:{below or 0}::1/64", "dev", name, "nodad")
-        inside("nft", "-f", "-", text=LOG) if False else subprocess.run(
-            ["ip", "netns", "exec", self.host, "nft", "-f", "-"], input=LOG, text=True, check=True)
+        run("ip", "netns", "exec", self.host, "nft", "-f", "-", text=LOG)
         self.attach()
         time.sleep(0.3)
         return self
+
+    def inside(self, *words):
+        return run("ip", "netns", "exec", self.host, *words)
 
     def attach(self):
         enter(self.sink)
