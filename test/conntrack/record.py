@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Records what conntrack(8) prints: linux-list.txt (`conntrack -L -o extended`), linux-proc.txt (/proc/net/nf_conntrack)
-and linux-events.txt (`conntrack -E -o timestamp,extended`). As root; needs conntrack, iptables, ip and sysctl.
+and linux-events.txt (`conntrack -E -o timestamp,extended`); and a fresh namespace's sysctls, linux-sysctl.txt. As root;
+needs conntrack, iptables, ip and sysctl.
 
     test/conntrack/record.py DIRECTORY
 
@@ -155,6 +156,7 @@ def main():
         run('ip link set lo up')
         for rule in RULES.strip().splitlines():
             run(rule)
+        sysctls = ''.join(line for line in run('sysctl net.netfilter').splitlines(True) if 'nf_conntrack_' in line)
         made_by_hand()
         listed = run('conntrack -L -o extended', quiet=True)
         proc = run('cat /proc/net/nf_conntrack')
@@ -170,8 +172,9 @@ def main():
         seen = events.communicate()[0]
     finally:
         subprocess.run(['ip', 'netns', 'del', NAMESPACE], check=True)
-    for name, text in (('linux-list.txt', listed + first), ('linux-proc.txt', proc + second), ('linux-events.txt', seen)):
-        with open(os.path.join(directory, name), 'w') as file:
+    files = {'list': listed + first, 'proc': proc + second, 'events': seen, 'sysctl': sysctls}
+    for name, text in files.items():
+        with open(os.path.join(directory, f'linux-{name}.txt'), 'w') as file:
             file.write(text)
 
 
