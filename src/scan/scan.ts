@@ -9,7 +9,6 @@ import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capt
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
-import { needsConntrack } from '../extension/tracking.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
@@ -94,8 +93,9 @@ function trackConnections(
   parts: ScanParts,
   machine: Machine,
 ): PlacedConntrack | undefined {
-  const needs = [options.rules4, options.rules6].map((rules) => rules !== undefined && needsConntrack(rules));
-  const [on4 = false, on6 = false] = needs;
+  const { image4, image6 } = parts.shared.images;
+  const on4 = image4?.rules.conntrack ?? false;
+  const on6 = image6?.rules.conntrack ?? false;
   if (!on4 && !on6) return undefined;
   const config = conntrackConfig(machine, {
     on4,
