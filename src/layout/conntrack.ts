@@ -115,7 +115,7 @@ export const STAT_EVENTS_LOST = 120;
 export const STATS = 16;
 
 // Table of a shard and family.
-/** Bucket array (u32 links) and its mask; entries in it. */
+/** Buckets (a power of two), their mask; entries in them. */
 export const TABLE_BUCKETS = 0;
 export const TABLE_MASK = 4;
 export const TABLE_COUNT = 8;
@@ -136,10 +136,19 @@ export const CHUNK_END = 4;
 export const CHUNK_HEADER_BYTES = 64;
 export const CHUNK_ENTRIES = 64;
 
-// Entry (struct nf_conn). A link is an entry's address, plus 1 when the link is that of the reply tuple.
-/** Next in the bucket of the original tuple, and in that of the reply tuple, when that is not the mirror image. */
+// Bucket: addresses of entries (0: free), the topmost byte of each one's hash, and how many entries that had their place
+// here went on to later buckets.
+//
+//   0                            48                60        64
+//   | 12 addresses, u32          | 12 tags, u8     | passed  |
+export const BUCKET_SLOTS = 12;
+export const BUCKET_TAGS = 48;
+export const BUCKET_PASSED = 60;
+export const BUCKET_BYTES = 64;
+
+// Entry (struct nf_conn).
+/** Next in the list of free entries. */
 export const NEXT = 0;
-export const NEXT_REPLY = 4;
 /** Hash of the original tuple. */
 export const HASH = 8;
 /** IPS_* */
