@@ -47,8 +47,9 @@ export const cluster: MatchExtension<ClusterOptions> = {
     if (local === undefined) {
       return context.fail('cluster needs --cluster-local-node or --cluster-local-nodemask');
     }
-    // iptables takes no mask above 32, whatever it may mean.
-    const nodeMask = node === undefined ? number(local) : (1 << (number(local) - 1)) >>> 0;
+    // iptables reads no mask above 32, although it prints such masks: the kernel takes them.
+    const nodeMask =
+      node === undefined ? integerOption(local, context, 0xffffffff, 1) : (1 << (number(node) - 1)) >>> 0;
     if (nodeMask >= 2 ** totalNodes) {
       return context.fail(`--${local.name}: there are ${totalNodes} nodes only`, local);
     }

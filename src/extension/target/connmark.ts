@@ -14,7 +14,7 @@ export interface ConnmarkTargetOptions {
   readonly ctMark: number;
   readonly ctMask: number;
   readonly nfMask: number;
-  /** 0 to 32 bits; a shift by 32 is none, as the processor has it. */
+  /** 0 to 31 bits. */
   readonly shift: { readonly direction: 'left' | 'right'; readonly bits: number };
 }
 
@@ -28,7 +28,7 @@ const OPERATIONS = [
   'restore-mark',
 ] as const;
 const ALL = 0xffffffff;
-const MOST_SHIFT = 32;
+const MOST_SHIFT = 31;
 
 export const CONNMARK: TargetExtension<ConnmarkTargetOptions> = {
   kind: 'target',
