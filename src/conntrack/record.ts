@@ -74,8 +74,7 @@ function readTable(
   let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
   while (chunk !== 0) {
     const first = chunk + Conntrack.CHUNK_ENTRIES;
-    const end =
-      chunk === newest ? first + used * layout.bytes : view.getUint32(chunk + Conntrack.CHUNK_END, true);
+    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
     for (let entry = first; entry + layout.bytes <= end; entry += layout.bytes) {
       if (isLive(view, entry, nowNs)) entries.push(readEntry(view, entry, layout, nowNs));
     }

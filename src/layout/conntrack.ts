@@ -121,7 +121,7 @@ export const TABLE_MASK = 4;
 export const TABLE_COUNT = 8;
 /** Free entries (linked by ENTRY_NEXT), 0 none. */
 export const TABLE_FREE = 12;
-/** Chunks of entries: the first, the newest, and how many entries the newest has given out. */
+/** Chunks of entries: the first, the newest, and where the newest's next entry will be. */
 export const TABLE_CHUNKS = 16;
 export const TABLE_NEWEST = 20;
 export const TABLE_USED = 24;

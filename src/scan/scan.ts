@@ -9,8 +9,8 @@ import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capt
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
-import { needsConntrack } from '../extension/tracking.ts';
 import { lowerMachine } from '../host/lower.ts';
+import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
@@ -27,7 +27,7 @@ import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
-import { type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
+import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
 
 /**
@@ -75,7 +75,7 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
-  const conntrack = trackConnections(options, parts);
+  const conntrack = trackConnections(options, parts, machine);
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   return collectResult(shared, lanes, {
@@ -88,12 +88,21 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
 }
 
 /** Places connection tracking, where a rule set needs it. */
-function trackConnections(options: ScanOptions, parts: ScanParts): PlacedConntrack | undefined {
-  const families = [options.rules4, options.rules6].flatMap((rules) =>
-    rules !== undefined && needsConntrack(rules) ? [rules.family] : [],
-  );
-  if (families.length === 0) return undefined;
-  const config = conntrackConfig(options, families);
+function trackConnections(
+  options: ScanOptions,
+  parts: ScanParts,
+  machine: Machine,
+): PlacedConntrack | undefined {
+  const { image4, image6 } = parts.shared.images;
+  const on4 = image4?.rules.conntrack ?? false;
+  const on6 = image6?.rules.conntrack ?? false;
+  if (!on4 && !on6) return undefined;
+  const config = conntrackConfig(machine, {
+    on4,
+    on6,
+    verifyChecksums: options.verifyChecksums,
+    memoryEntries: memoryEntries(parts.shared),
+  });
   return placeConntrack(parts.shared, parts.kernel, parts.lanes, config);
 }
 
