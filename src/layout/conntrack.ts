@@ -312,7 +312,7 @@ export const DCCP_LAST_DIR = 67;
 export const DCCP_LAST_PACKET = 68;
 export const DCCP_HANDSHAKE = 72;
 
-// Helpers: Entry.HELPER. Names in src/conntrack/helper.ts, in this order.
+// Helpers: Entry.HELPER. Names in src/model/helper.ts, in this order.
 export const HELPER_NONE = 0;
 export const HELPER_FTP = 1;
 export const HELPER_TFTP = 2;
