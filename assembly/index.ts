@@ -5,6 +5,8 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { canEarlyDrop, track } from './conntrack/track/dispatch.ts';
+import { tcpSetClosing } from './conntrack/track/tcp-close.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -31,6 +33,7 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  canEarlyDrop,
   forward,
   fragmentArenaBytes,
   initializeFragments as initFragments,
@@ -43,6 +46,8 @@ export {
   routeOutput,
   run,
   runDeferred,
+  tcpSetClosing,
+  track,
   walkPcap,
   walkPcapng,
 };
