@@ -5,11 +5,13 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { initializeShards, insertEntry } from './conntrack/setup';
 import { canEarlyDrop, track } from './conntrack/track/dispatch.ts';
 import { tcpSetClosing } from './conntrack/track/tcp-close.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
+import { gatherBatch, orderShards, runShard, steer } from './evaluate/steer';
 import { fragmentArenaBytes, initializeFragments } from './fragment/arena.ts';
 import { push } from './fragment/reassemble.ts';
 import { match } from './match/dispatch';
@@ -36,8 +38,12 @@ export {
   canEarlyDrop,
   forward,
   fragmentArenaBytes,
+  gatherBatch,
   initializeFragments as initFragments,
+  initializeShards as initShards,
+  insertEntry,
   open,
+  orderShards,
   passHeaders,
   passHook,
   push as pushFragment,
@@ -46,6 +52,8 @@ export {
   routeOutput,
   run,
   runDeferred,
+  runShard,
+  steer,
   tcpSetClosing,
   track,
   walkPcap,

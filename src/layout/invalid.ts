@@ -71,16 +71,4 @@ export const SCTP_STATE = 42;
 export const SCTP_NEW = 43;
 /** INIT or INIT ACK that is cut short. */
 export const SCTP_INIT = 44;
-
-// DCCP, of kernels that track it.
-export const DCCP_SHORT = 45;
-export const DCCP_TRUNCATED = 46;
-export const DCCP_COVERAGE = 47;
-export const DCCP_CHECKSUM = 48;
-export const DCCP_TYPE = 49;
-export const DCCP_NEW = 50;
-export const DCCP_NOT_LOOSE = 51;
-export const DCCP_STATE = 52;
-/** Let pass. */
-export const DCCP_IGNORED = 53;
-export const COUNT = 54;
+export const COUNT = 45;

@@ -1,0 +1,179 @@
+// Entries between shared memory and data: the records of src/layout/conntrack.ts as ConntrackEntry, and back, for a
+// starting state. What stands in the memory was put there by the kernel; nothing here follows a link twice.
+
+import * as Conntrack from '../layout/conntrack.ts';
+import type { Address } from '../model/address.ts';
+import type { ConntrackConfig, EntryLayout } from './config.ts';
+import type { Accounting, ConntrackEntry, Tuple } from './entry.ts';
+import { HELPER_NAMES } from './helper.ts';
+import { DCCP, type TrackedProtocol, trackedProtocol } from './protocol.ts';
+
+/** Where a protocol's state is in an entry (u8); its place among the protocol's states. */
+export const STATE_OFFSETS: ReadonlyMap<string, number> = new Map([
+  ['tcp', Conntrack.TCP_STATE],
+  ['sctp', Conntrack.SCTP_STATE],
+  ['dccp', Conntrack.DCCP_STATE],
+]);
+
+/** Offsets of a tuple's parts in an entry. */
+export interface TupleOffsets {
+  readonly source: number;
+  readonly destination: number;
+  readonly ports: number;
+}
+
+/** By family and direction. */
+export const TUPLES: Readonly<
+  Record<'ipv4' | 'ipv6', readonly [original: TupleOffsets, reply: TupleOffsets]>
+> = {
+  ipv4: [
+    { source: Conntrack.ORIG_SRC, destination: Conntrack.ORIG_DST, ports: Conntrack.ORIG_PORTS },
+    { source: Conntrack.REPLY_SRC, destination: Conntrack.REPLY_DST, ports: Conntrack.REPLY_PORTS },
+  ],
+  ipv6: [
+    { source: Conntrack.ORIG_SRC6, destination: Conntrack.ORIG_DST6, ports: Conntrack.ORIG_PORTS },
+    { source: Conntrack.REPLY_SRC6, destination: Conntrack.REPLY_DST6, ports: Conntrack.REPLY_PORTS },
+  ],
+};
+
+/**
+ * The entries of all shards that are alive, in the order in which they were made: confirmed and not expired, as
+ * `conntrack -L` lists them.
+ *
+ * @param configAddress address of the configuration record
+ * @param nowNs time of the listing, ns: what expires then is not listed; `timeoutNs` counts from it
+ */
+export function readEntries(
+  memory: WebAssembly.Memory,
+  configAddress: number,
+  config: ConntrackConfig,
+  nowNs: bigint,
+): ConntrackEntry[] {
+  const view = new DataView(memory.buffer);
+  const shards = view.getUint32(configAddress + Conntrack.SHARDS, true);
+  const entries: ConntrackEntry[] = [];
+  for (let shard = 0; shard < 2 ** config.shardBits; shard++) {
+    const address = shards + shard * Conntrack.SHARD_BYTES;
+    readTable(view, address + Conntrack.SHARD_TABLE4, config.entry4, nowNs, entries);
+    readTable(view, address + Conntrack.SHARD_TABLE6, config.entry6, nowNs, entries);
+  }
+  // A packet makes one entry; those of a starting state have numbers of their own.
+  return entries.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
+}
+
+/** Live entries of a table, chunk by chunk: each full, but for the newest. */
+function readTable(
+  view: DataView,
+  table: number,
+  layout: EntryLayout,
+  nowNs: bigint,
+  entries: ConntrackEntry[],
+): void {
+  const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
+  const used = view.getUint32(table + Conntrack.TABLE_USED, true);
+  let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
+  while (chunk !== 0) {
+    const first = chunk + Conntrack.CHUNK_ENTRIES;
+    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
+    for (let entry = first; entry + layout.bytes <= end; entry += layout.bytes) {
+      if (isLive(view, entry, nowNs)) entries.push(readEntry(view, entry, layout, nowNs));
+    }
+    chunk = view.getUint32(chunk + Conntrack.CHUNK_NEXT, true);
+  }
+}
+
+function isLive(view: DataView, entry: number, nowNs: bigint): boolean {
+  const live = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
+  const status = view.getUint32(entry + Conntrack.STATUS, true);
+  return (status & live) === live && view.getBigUint64(entry + Conntrack.DEADLINE, true) > nowNs;
+}
+
+/** The record at `entry`; `layout` is that of its family. */
+export function readEntry(view: DataView, entry: number, layout: EntryLayout, nowNs: bigint): ConntrackEntry {
+  const family = view.getUint8(entry + Conntrack.FAMILY) === 6 ? 'ipv6' : 'ipv4';
+  const protocol = trackedProtocol(view.getUint8(entry + Conntrack.PROTO));
+  const [original, reply] = TUPLES[family];
+  const deadline = view.getBigUint64(entry + Conntrack.DEADLINE, true);
+  const zone = view.getUint16(entry + Conntrack.ZONE, true);
+  return {
+    family,
+    protocol: protocol.number,
+    timeoutNs: deadline > nowNs ? deadline - nowNs : 0n,
+    state: readState(view, entry, protocol),
+    original: readTuple(view, entry, family, protocol, original),
+    reply: readTuple(view, entry, family, protocol, reply),
+    originalAccounting: readAccounting(view, entry, layout, 0),
+    replyAccounting: readAccounting(view, entry, layout, Conntrack.ACCT_REPLY),
+    status: view.getUint32(entry + Conntrack.STATUS, true) & ~Conntrack.IN_USE,
+    mark: view.getUint32(entry + Conntrack.MARK, true),
+    zone,
+    zoneDirections: zone === 0 ? 3 : view.getUint8(entry + Conntrack.ZONE_DIR),
+    helper: HELPER_NAMES[view.getUint8(entry + Conntrack.HELPER)],
+    labels: readLabels(view, entry, layout),
+    startNs: layout.timestamp === 0 ? undefined : view.getBigUint64(entry + layout.timestamp, true),
+    number: view.getBigInt64(entry + Conntrack.NUMBER, true),
+  };
+}
+
+/** Linux 6.17 and later have no tracker for DCCP: its entries have no state, which is 0 here. */
+function readState(view: DataView, entry: number, protocol: TrackedProtocol): string | undefined {
+  const offset = STATE_OFFSETS.get(protocol.name);
+  if (offset === undefined) return undefined;
+  const state = view.getUint8(entry + offset);
+  return protocol.number === DCCP && state === 0 ? undefined : (protocol.states[state] ?? protocol.states[0]);
+}
+
+function readTuple(
+  view: DataView,
+  entry: number,
+  family: 'ipv4' | 'ipv6',
+  protocol: TrackedProtocol,
+  offsets: TupleOffsets,
+): Tuple {
+  const source = readAddress(view, entry + offsets.source, family);
+  const destination = readAddress(view, entry + offsets.destination, family);
+  const first = view.getUint16(entry + offsets.ports, true);
+  const second = view.getUint16(entry + offsets.ports + 2, true);
+  switch (protocol.tuple) {
+    case 'ports':
+      return { source, destination, sourcePort: first, destinationPort: second };
+    case 'keys':
+      return { source, destination, sourceKey: first, destinationKey: second };
+    case 'icmp':
+      return { source, destination, icmp: { type: second >> 8, code: second & 0xff, id: first } };
+    case 'none':
+      return { source, destination };
+  }
+}
+
+function readAddress(view: DataView, at: number, family: 'ipv4' | 'ipv6'): Address {
+  const address = new Uint8Array(family === 'ipv4' ? 4 : 16);
+  const out = new DataView(address.buffer);
+  if (family === 'ipv4') {
+    out.setUint32(0, view.getUint32(at, true));
+  } else {
+    out.setBigUint64(0, view.getBigUint64(at, true));
+    out.setBigUint64(8, view.getBigUint64(at + 8, true));
+  }
+  return address;
+}
+
+function readAccounting(
+  view: DataView,
+  entry: number,
+  layout: EntryLayout,
+  direction: number,
+): Accounting | undefined {
+  if (layout.accounting === 0) return undefined;
+  const at = entry + layout.accounting + direction;
+  return {
+    packets: view.getBigUint64(at + Conntrack.ACCT_PACKETS, true),
+    bytes: view.getBigUint64(at + Conntrack.ACCT_BYTES, true),
+  };
+}
+
+function readLabels(view: DataView, entry: number, layout: EntryLayout): bigint | undefined {
+  if (layout.labels === 0) return undefined;
+  const at = entry + layout.labels;
+  return view.getBigUint64(at, true) | (view.getBigUint64(at + 8, true) << 64n);
+}
