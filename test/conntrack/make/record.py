@@ -92,7 +92,7 @@ def record(router, scenario):
         time.sleep(0.1)
         watcher.terminate()
         done["events"] = watcher.stdout.read().splitlines()
-    for key, value in defaults.items():
+    for key, value in reversed(defaults.items()):
         router.inside("sysctl", "-qw", f"{key}={value}")
     return done
 
