@@ -6,8 +6,7 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { initializeShards, insertEntry } from './conntrack/setup';
-import { canEarlyDrop, track } from './conntrack/track/dispatch.ts';
-import { tcpSetClosing } from './conntrack/track/tcp-close.ts';
+import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';

@@ -10,6 +10,8 @@ import { trackTcp } from './tcp';
 import { isClosing as tcpIsClosing } from './tcp-close';
 import { trackUdp, trackUdpLite } from './udp';
 
+export { tcpSetClosing } from './tcp-close';
+
 const ICMP: u32 = 1;
 const TCP: u32 = 6;
 const UDP: u32 = 17;
