@@ -6,6 +6,7 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { initializeShards, insertEntry } from './conntrack/setup';
+import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -33,6 +34,7 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  canEarlyDrop,
   forward,
   fragmentArenaBytes,
   gatherBatch,
@@ -51,6 +53,8 @@ export {
   runDeferred,
   runShard,
   steer,
+  tcpSetClosing,
+  track,
   walkPcap,
   walkPcapng,
 };

@@ -280,6 +280,28 @@ export const TCP_LAST_WIN = 116; // u16
 export const TCP_LAST_WSCALE = 118; // u8
 export const TCP_LAST_FLAGS = 119; // u8
 
+// TCP_FLAGS and TCP_LAST_FLAGS: IP_CT_TCP_FLAG_*; the last two stand in TCP_LAST_FLAGS only.
+export const TCP_FLAG_WINDOW_SCALE = 1;
+export const TCP_FLAG_SACK_PERM = 2;
+/** This side sent the first FIN. */
+export const TCP_FLAG_CLOSE_INIT = 4;
+export const TCP_FLAG_BE_LIBERAL = 8;
+/** This side sent data that the other has not acknowledged yet. */
+export const TCP_FLAG_DATA_UNACKNOWLEDGED = 16;
+/** TCP_MAXACK holds something. */
+export const TCP_FLAG_MAXACK_SET = 32;
+/** A SYN was let pass in LAST_ACK: the next ACK may be a challenge to it. */
+export const TCP_FLAG_CHALLENGE_ACK = 64;
+export const TCP_FLAG_SIMULTANEOUS_OPEN = 128;
+
+// TCP_LAST_INDEX: what kind of segment it was (enum tcp_bit_set).
+export const TCP_INDEX_SYN = 0;
+export const TCP_INDEX_SYNACK = 1;
+export const TCP_INDEX_FIN = 2;
+export const TCP_INDEX_ACK = 3;
+export const TCP_INDEX_RST = 4;
+export const TCP_INDEX_NONE = 5;
+
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;
 export const TCP_SYN_RECV = 2;
@@ -298,12 +320,24 @@ export const UDP_STREAM_TIME = 64;
 export const GRE_TIMEOUT = 64;
 export const GRE_STREAM_TIMEOUT = 72;
 
-/** SCTP: verification tags of the two directions; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
+/** SCTP: verification tags (host order) that packets of the two directions have to carry; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
 export const SCTP_VTAG = 64; // + direction * 4
 export const SCTP_STATE = 72;
 export const SCTP_LAST_DIR = 73;
 export const SCTP_FLAGS = 74;
 export const SCTP_INIT = 75; // + direction
+/** SCTP_FLAGS: a heartbeat with another tag was seen; SCTP_LAST_DIR is its direction. */
+export const SCTP_FLAG_HEARTBEAT_VTAG_FAILED = 1;
+
+export const SCTP_NONE = 0;
+export const SCTP_CLOSED = 1;
+export const SCTP_COOKIE_WAIT = 2;
+export const SCTP_COOKIE_ECHOED = 3;
+export const SCTP_ESTABLISHED = 4;
+export const SCTP_SHUTDOWN_SENT = 5;
+export const SCTP_SHUTDOWN_RECD = 6;
+export const SCTP_SHUTDOWN_ACK_SENT = 7;
+export const SCTP_HEARTBEAT_SENT = 8;
 
 /** DCCP: u8 each: role of the two directions, state, last packet's direction and type; u64 handshake sequence number. */
 export const DCCP_ROLE = 64; // + direction
