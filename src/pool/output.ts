@@ -6,6 +6,7 @@ import { type RecordFormat, RecordFormatter } from '../capture/write.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Fragment from '../layout/fragment.ts';
 import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
+import type { EventLines } from './event-lines.ts';
 import type { InterfaceNames } from './interface-names.ts';
 
 /** Structured-clonable. */
@@ -30,6 +31,8 @@ export interface BatchMessage {
   readonly events: readonly FragmentEvent[];
   /** In the order of OutputDescription.writes. */
   readonly writes: readonly Uint8Array<ArrayBuffer>[];
+  /** --events: those of the batch's packets, by shard. */
+  readonly conntrackEvents?: readonly EventLines[] | undefined;
 }
 
 export interface FragmentEvent {

@@ -6,7 +6,7 @@ import { type ConntrackConfig, conntrackConfig, writeConfig } from '../../src/co
 import type { ConntrackEntry } from '../../src/conntrack/entry.ts';
 import { packEntry } from '../../src/conntrack/pack.ts';
 import { readConntrack } from '../../src/conntrack/read.ts';
-import { readEntries, readEntry } from '../../src/conntrack/record.ts';
+import { LiveEntries, readEntry } from '../../src/conntrack/record.ts';
 import { entryText } from '../../src/conntrack/text.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
@@ -119,15 +119,20 @@ function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAs
   return memory;
 }
 
-describe('readEntries', () => {
+describe('LiveEntries', () => {
   const list = (memory: WebAssembly.Memory, from: ConntrackConfig, nowNs: bigint) =>
-    readEntries(memory, 1024, from, nowNs).map((entry) => entryText(entry, nowNs));
+    Array.from(new LiveEntries(memory, 1024, from, nowNs), (entry) => entryText(entry, nowNs));
 
   it.each([1, 3, 100])('finds those of every shard and chunk, in their order (%i a chunk)', (perChunk) => {
     expect(config.shardBits).toBe(1);
     const memory = memoryWith([...all].reverse(), perChunk);
     const texts = list(memory, config, NOW);
     const bare = (text: string) => text.replace(/ (packets|bytes|delta-time)=\d+/g, '');
+    const { count, oneWay } = new LiveEntries(memory, 1024, config, NOW);
+    expect([count, oneWay]).toEqual([
+      texts.length,
+      texts.filter((text) => text.includes('[UNREPLIED]')).length,
+    ]);
     expect(texts.map(bare)).toEqual(listed.trimEnd().split('\n').filter(notExpired).map(bare));
   });
 
