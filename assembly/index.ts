@@ -5,9 +5,11 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { initializeShards, insertEntry } from './conntrack/setup';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
+import { gatherBatch, orderShards, runShard, steer } from './evaluate/steer';
 import { fragmentArenaBytes, initializeFragments } from './fragment/arena.ts';
 import { push } from './fragment/reassemble.ts';
 import { match } from './match/dispatch';
@@ -33,8 +35,12 @@ export {
   arrive,
   forward,
   fragmentArenaBytes,
+  gatherBatch,
   initializeFragments as initFragments,
+  initializeShards as initShards,
+  insertEntry,
   open,
+  orderShards,
   passHeaders,
   passHook,
   push as pushFragment,
@@ -43,6 +49,8 @@ export {
   routeOutput,
   run,
   runDeferred,
+  runShard,
+  steer,
   walkPcap,
   walkPcapng,
 };

@@ -81,6 +81,7 @@ export function beginExpress(lane: usize, batch: usize): bool {
   const placement = load<u32>(host, Host.PLACEMENT);
   if (
     load<u32>(batch, Batch.COUNT) == 0 ||
+    load<u32>(lane, Lane.CONNTRACK) != 0 ||
     placement == Host.PLACEMENT_HOST ||
     load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
     load<u32>(source, Capture.SWAPPED) != 0 ||

@@ -1,13 +1,25 @@
-// One hook: the tables at it, in the order of their priorities (nf_hook_slow over iptables' registered hooks).
+// One hook: the tables at it, in the order of their priorities (nf_hook_slow over iptables' registered hooks), and
+// connection tracking between them where a rule set needs it.
 
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
+import * as Rule from '../../src/layout/rule.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { confirm } from '../conntrack/confirm';
+import { conntrackIn } from '../conntrack/in';
+import { tcpSetClosing } from '../conntrack/track/dispatch';
+import { bindNull, entersNat } from '../nat/enter';
 import { reroute } from '../path/output';
 import { walk } from './walk';
+
+const IPPROTO_TCP: u32 = 6;
+/** `--reject-with tcp-reset` (enum ipt_reject_with, ip6t_reject_with). */
+const TCP_RESET4: u32 = 7;
+const TCP_RESET6: u32 = 6;
 
 /**
  * Passes packet record `p` through all tables at `hook`, up to the first that does not accept. Answers a Verdict.*;
@@ -32,14 +44,34 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
     const first: usize = load<u32>(entry, 4);
     if (first == 0) return Verdict.ACCEPT;
     const table = load<u32>(entry);
+    entry += Image.HOOK_ENTRY_BYTES;
+    if (table >= <u32>Hook.CONNTRACK) {
+      const verdict = table == Hook.CONNTRACK ? conntrackIn(lane, p, hook) : confirm(lane, p);
+      if (verdict != Verdict.ACCEPT) return verdict;
+      continue;
+    }
+    if (table == Hook.NAT && !entersNat(p, hook)) continue;
     const mark = load<u32>(p, Packet.MARK);
     const verdict = walk(lane, image, counters, p, image + first);
-    if (verdict != Verdict.ACCEPT) return verdict;
+    if (verdict != Verdict.ACCEPT) {
+      if (verdict == Verdict.REJECT) rejected(lane, image, p);
+      return verdict;
+    }
     if (table == Hook.FILTER) store<u32>(p, load<u32>(p, Packet.DECISION), Packet.FILTER_DECISION);
+    else if (table == Hook.NAT) bindNull(p, hook);
     // A mark set in mangle OUTPUT can change the route (ipt_mangle_out: ip_route_me_harder).
     if (hook == Hook.OUTPUT && table == Hook.MANGLE && load<u32>(p, Packet.MARK) != mark) {
       if (reroute(lane, p) == Path.DROPPED) return Verdict.LOST;
     }
-    entry += Image.HOOK_ENTRY_BYTES;
   }
+}
+
+/** A reset closes the connection that it answers (nf_conntrack_set_closing). */
+function rejected(lane: usize, image: usize, p: usize): void {
+  const entry = <usize>load<u32>(p, Packet.CT);
+  if (entry == 0 || load<u8>(entry, Conntrack.PROTO) != IPPROTO_TCP) return;
+  const rules = image + load<u32>(image, Image.RULES);
+  const type = load<u32>(rules + load<u32>(p, Packet.DECISION) * Rule.BYTES, Rule.TARGET_ARG);
+  const reset = load<u32>(p, Packet.FAMILY) == 4 ? TCP_RESET4 : TCP_RESET6;
+  if (type == reset) tcpSetClosing(lane, entry, p);
 }

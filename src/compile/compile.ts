@@ -4,6 +4,7 @@
 import { WasmtablesError } from '../error.ts';
 import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
 import { findMatch, findTarget } from '../extension/index.ts';
+import { needsConntrack } from '../extension/tracking.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
@@ -17,6 +18,7 @@ import {
   type Backend,
   type Chain,
   HOOK_ORDER,
+  type HookName,
   isUnknown,
   type Match,
   type Negatable,
@@ -26,6 +28,7 @@ import {
   type Table,
   type Target,
 } from '../model/ruleset.ts';
+import { stationsAt } from '../model/station.ts';
 import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
@@ -60,6 +63,8 @@ export interface CompiledRules {
   readonly unknowns: readonly string[];
   /** Options that extensions registered (LOG, NFLOG), by id. */
   readonly registered: readonly unknown[];
+  /** Some rule switches connection tracking on for the family. */
+  readonly conntrack: boolean;
 }
 
 export interface CompiledChain {
@@ -82,6 +87,7 @@ const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QU
 
 class Compiler {
   readonly #ruleSet: RuleSet;
+  readonly #tracked: boolean;
   readonly #options: CompileOptions;
   readonly #chains: CompiledChain[] = [];
   /** First record of each chain, by table and chain name. */
@@ -97,6 +103,7 @@ class Compiler {
   constructor(ruleSet: RuleSet, options: CompileOptions) {
     this.#ruleSet = ruleSet;
     this.#options = options;
+    this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
       for (const chain of table.chains) {
@@ -127,6 +134,7 @@ class Compiler {
       interfaceTables: this.#interfaceTables,
       unknowns: this.#unknowns,
       registered: this.#registered,
+      conntrack: this.#tracked,
     };
   }
 
@@ -159,18 +167,26 @@ class Compiler {
     }
   }
 
-  /** nat is left out: its chains are entered through conntrack entries only (nf_nat_inet_fn), none exists yet. */
   #hookTable(): void {
+    const tracked = this.#tracked;
+    this.#emitter.setWord(Image.CONNTRACK, tracked ? 1 : 0);
     HOOK_ORDER.forEach((hook, hookNumber) => {
-      let slot = 0;
-      for (const name of TABLE_ORDER) {
-        const compiled = this.#chains.find(({ table, chain }) => table.name === name && chain.hook === hook);
-        if (compiled === undefined || name === 'nat') continue;
+      this.#stations(hook, tracked).forEach(([table, first], slot) => {
         const entry = Image.HOOKS + (hookNumber * Image.HOOK_SLOTS + slot) * Image.HOOK_ENTRY_BYTES;
-        this.#emitter.setWord(entry, TABLE_ORDER.indexOf(name));
-        this.#emitter.setWord(entry + 4, this.#recordOffset(compiled.firstRecord));
-        slot++;
-      }
+        this.#emitter.setWord(entry, table);
+        this.#emitter.setWord(entry + 4, first);
+      });
+    });
+  }
+
+  /** Tables of a hook, and connection tracking: Hook.* and the offset of the chain's first record (1 for tracking). */
+  #stations(hook: HookName, tracked: boolean): (readonly [table: number, first: number])[] {
+    return stationsAt(hook, tracked).flatMap((station) => {
+      if (station === 'conntrack') return [[Hook.CONNTRACK, 1] as const];
+      if (station === 'confirm') return [[Hook.CONFIRM, 1] as const];
+      const compiled = this.#chains.find(({ table, chain }) => table.name === station && chain.hook === hook);
+      if (compiled === undefined) return [];
+      return [[TABLE_ORDER.indexOf(station), this.#recordOffset(compiled.firstRecord)] as const];
     });
   }
 

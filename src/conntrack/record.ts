@@ -141,9 +141,8 @@ function* records(view: DataView, table: number, bytes: number): Generator<numbe
   let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
   while (chunk !== 0) {
     const first = chunk + Conntrack.CHUNK_ENTRIES;
-    const end = view.getUint32(chunk + Conntrack.CHUNK_END, true);
-    const last = chunk === newest ? Math.min(end, first + used * bytes) : end;
-    for (let entry = first; entry + bytes <= last; entry += bytes) yield entry;
+    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
+    for (let entry = first; entry + bytes <= end; entry += bytes) yield entry;
     chunk = view.getUint32(chunk + Conntrack.CHUNK_NEXT, true);
   }
 }

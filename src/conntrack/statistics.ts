@@ -20,6 +20,7 @@ const OFFSETS = {
   reopened: Conntrack.STAT_REOPENED,
   clashes: Conntrack.STAT_CLASH,
   strayErrors: Conntrack.STAT_FORGED_ICMP,
+  eventsLost: Conntrack.STAT_EVENTS_LOST,
 } as const;
 
 /** Exact to 2^53. */

@@ -23,7 +23,7 @@ export const HEAP_NEXT = 24;
 export const HEAP_END = 28;
 /** nf_conntrack_tcp_max_retrans. */
 export const TCP_MAX_RETRANS = 32;
-/** Entry sizes by family, and the offsets of what only some scans need: 0 when entries do not have it. */
+/** Entry sizes by family (the word of IPv6 behind that of IPv4), and the offsets of what only some scans need: 0 when entries do not have it. */
 export const ENTRY_BYTES4 = 36;
 export const ENTRY_BYTES6 = 40;
 /** Accounting (ACCT_*, 32 bytes). */
@@ -75,7 +75,7 @@ export const SHARD_TABLE4 = 0;
 export const SHARD_TABLE6 = 64;
 /** Entries of both families. */
 export const SHARD_COUNT = 128;
-/** Events of the batch in work: first and last chunk, 0 none. */
+/** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. */
 export const SHARD_EVENTS = 132;
 export const SHARD_EVENTS_LAST = 136;
 /** Expectations: list head, count. */
@@ -110,6 +110,8 @@ export const STAT_REOPENED = 96;
 export const STAT_CLASH = 104;
 /** ICMP errors that speak of no known flow. */
 export const STAT_FORGED_ICMP = 112;
+/** Events that there was no memory for. */
+export const STAT_EVENTS_LOST = 120;
 export const STATS = 16;
 
 // Table of a shard and family.
@@ -119,7 +121,7 @@ export const TABLE_MASK = 4;
 export const TABLE_COUNT = 8;
 /** Free entries (linked by ENTRY_NEXT), 0 none. */
 export const TABLE_FREE = 12;
-/** Chunks of entries: the first, the newest, and how many entries the newest has given out. */
+/** Chunks of entries: the first, the newest, and where the newest's next entry will be. */
 export const TABLE_CHUNKS = 16;
 export const TABLE_NEWEST = 20;
 export const TABLE_USED = 24;
@@ -169,8 +171,8 @@ export const ZONE_DIR = 122;
 export const BITS = 123;
 /** Which events the entry is to send (CT --ctevents): bit IPCT_*; 0: all. */
 export const EVENT_MASK = 124; // u16
-/** Helper's own data: u16. */
-export const HELPER_DATA = 126;
+/** Events that wait for a packet to be confirmed (nf_conntrack_ecache.cache): bit IPCT_*, u16. */
+export const EVENT_CACHE = 126;
 export const BASE_BYTES4 = 128;
 /** IPv6: four addresses as in layout/packet.ts. */
 export const ORIG_SRC6 = 128;
@@ -228,6 +230,8 @@ export const STATE_NEW = 8;
 export const STATE_SNAT = 64;
 export const STATE_DNAT = 128;
 export const STATE_UNTRACKED = 256;
+/** Ours: the packet has passed connection tracking. */
+export const STATE_PASSED = 0x8000;
 
 // What a protocol's tracker answers: netfilter's own numbers.
 /** Tracked. */

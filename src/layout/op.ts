@@ -57,7 +57,8 @@ export const SET_MARK = 128;
 /** Recorded, non-terminal: rule's log id. */
 export const LOG = 129;
 export const NFLOG = 130;
-/** -j CT: the template for what connection tracking makes of the packet; -j CT --notrack, NOTRACK. */
+/** -j CT: the template for what connection tracking makes of the packet (TEMPLATE_*: byte offsets of its words);
+ *  -j CT --notrack, NOTRACK. */
 export const SET_TEMPLATE = 136;
 export const NOTRACK = 137;
 /** -j CONNMARK: set, save, restore. */
@@ -66,6 +67,14 @@ export const CONNMARK_SAVE = 139;
 export const CONNMARK_RESTORE = 140;
 /** -m connlabel --set. */
 export const CONNLABEL_SET = 141;
+
+/** Zone id; directions in which it counts (bit 0 original, bit 1 reply; TEMPLATE_ZONE_MARK: the packet's mark is the id);
+ *  helper (Conntrack.HELPER_*); events (bits IPCT_*, 0 all). */
+export const TEMPLATE_ZONE = 4;
+export const TEMPLATE_ZONE_DIRECTIONS = 8;
+export const TEMPLATE_HELPER = 12;
+export const TEMPLATE_EVENTS = 16;
+export const TEMPLATE_ZONE_MARK = 4;
 
 /** TRANSPORT: a header cut short drops the packet (xtables' hotdrop); without it, no match (nft). */
 export const TRANSPORT_HOTDROP = 1;

@@ -17,6 +17,7 @@ export function conntrackLines(result: ConntrackResult): string[] {
     ['early drops', result.earlyDrops, 'entries that made room for others (nf_conntrack_max)'],
     ['table full', result.tableFull, 'packets dropped because there was no room'],
     ['clashes', result.clashes, 'packets dropped because another entry took their addresses and ports'],
+    ['lost events', result.eventsLost, 'not written for want of memory (--events)'],
     ['expected', made, `connections announced to a helper; ${grouped(met)} of them came`],
     ['not expected', refused, 'announced connections that were too many (nf_conntrack_expect_max)'],
   ];

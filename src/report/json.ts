@@ -52,11 +52,11 @@ function conntrackDocument(conntrack: ConntrackResult | undefined): unknown {
   if (conntrack === undefined) return null;
   const { created, live, limit, expired, pickedUp, oneWay, reopened } = conntrack;
   const { invalid, untracked, wrongChecksums, checksums, strayErrors } = conntrack;
-  const { earlyDrops, tableFull, clashes, expectations } = conntrack;
+  const { earlyDrops, tableFull, clashes, eventsLost, expectations } = conntrack;
   return {
     entries: { created, live, limit, expired, pickedUp, oneWay, reopened },
     packets: { invalid, untracked, wrongChecksums, checksums, strayErrors },
-    full: { earlyDrops, tableFull, clashes },
+    full: { earlyDrops, tableFull, clashes, eventsLost },
     expectations: { made: expectations.made, met: expectations.met, refused: expectations.refused },
   };
 }

@@ -35,6 +35,8 @@ export interface ConntrackResult {
   readonly earlyDrops: number;
   readonly tableFull: number;
   readonly clashes: number;
+  /** Events (--events) that there was no memory for. */
+  readonly eventsLost: number;
   /** Of helpers: connections expected, that came, that were too many to expect. */
   readonly expectations: { readonly made: number; readonly met: number; readonly refused: number };
 }

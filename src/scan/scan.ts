@@ -7,8 +7,10 @@ import { type CaptureHeader, type CaptureProblem, formatProblem } from '../captu
 import { StreamPump } from '../capture/pump.ts';
 import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capture/write.ts';
 import { type CompiledRules, compile } from '../compile/compile.ts';
+import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
+import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
@@ -25,6 +27,7 @@ import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
+import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
 
 /**
@@ -72,7 +75,8 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
-  const run = new ScanRun(options, parts, headers);
+  const conntrack = trackConnections(options, parts, machine);
+  const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   return collectResult(shared, lanes, {
     keepCounters: options.keepCounters ?? false,
@@ -81,6 +85,25 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
     broken: problems.map(formatProblem),
     interrupted: options.signal?.aborted ?? false,
   });
+}
+
+/** Places connection tracking, where a rule set needs it. */
+function trackConnections(
+  options: ScanOptions,
+  parts: ScanParts,
+  machine: Machine,
+): PlacedConntrack | undefined {
+  const { image4, image6 } = parts.shared.images;
+  const on4 = image4?.rules.conntrack ?? false;
+  const on6 = image6?.rules.conntrack ?? false;
+  if (!on4 && !on6) return undefined;
+  const config = conntrackConfig(machine, {
+    on4,
+    on6,
+    verifyChecksums: options.verifyChecksums,
+    memoryEntries: memoryEntries(parts.shared),
+  });
+  return placeConntrack(parts.shared, parts.kernel, parts.lanes, config);
 }
 
 function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {
@@ -108,12 +131,19 @@ class ScanRun {
   readonly #lanes: readonly LaneArena[];
   readonly #pump: StreamPump | undefined;
   readonly #control: ControlWords;
+  readonly #conntrack: PlacedConntrack | undefined;
   readonly #output: OrderedOutput | undefined;
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(options: ScanOptions, parts: ScanParts, headers: ReadonlyMap<number, CaptureHeader>) {
+  constructor(
+    options: ScanOptions,
+    parts: ScanParts,
+    headers: ReadonlyMap<number, CaptureHeader>,
+    conntrack: PlacedConntrack | undefined,
+  ) {
     const { shared } = parts;
+    this.#conntrack = conntrack;
     this.#options = options;
     this.#shared = shared;
     this.#module = parts.module;
@@ -170,7 +200,8 @@ class ScanRun {
       batch,
       fragments,
       captures: this.#shared.captures,
-      readAhead: this.#lanes.length > 1,
+      alone: this.#lanes.length === 1,
+      shards: this.#conntrack?.shardCount ?? 0,
       interfaces: this.#shared.interfaces,
     };
     if (pool === undefined) return runLaneHere(task);

@@ -103,18 +103,17 @@ function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAs
       4096 + (index % 2) * Conntrack.SHARD_BYTES + (four ? Conntrack.SHARD_TABLE4 : Conntrack.SHARD_TABLE6);
     const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
     let used = view.getUint32(table + Conntrack.TABLE_USED, true);
-    let chunk = newest;
-    if (newest === 0 || used === perChunk) {
-      chunk = heap;
+    if (newest === 0 || used === view.getUint32(newest + Conntrack.CHUNK_END, true)) {
+      const chunk = heap;
       heap += Conntrack.CHUNK_HEADER_BYTES + perChunk * bytes;
       view.setUint32(chunk + Conntrack.CHUNK_END, heap, true);
       if (newest === 0) view.setUint32(table + Conntrack.TABLE_CHUNKS, chunk, true);
       else view.setUint32(newest + Conntrack.CHUNK_NEXT, chunk, true);
       view.setUint32(table + Conntrack.TABLE_NEWEST, chunk, true);
-      used = 0;
+      used = chunk + Conntrack.CHUNK_ENTRIES;
     }
-    packEntry(view, chunk + Conntrack.CHUNK_ENTRIES + used * bytes, entry, config, NOW);
-    view.setUint32(table + Conntrack.TABLE_USED, used + 1, true);
+    packEntry(view, used, entry, config, NOW);
+    view.setUint32(table + Conntrack.TABLE_USED, used + bytes, true);
   });
   return memory;
 }

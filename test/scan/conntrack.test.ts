@@ -35,8 +35,9 @@ function scanned(): WebAssembly.Memory {
   const { bytes } = config.entry4;
   view.setUint32(table + Conntrack.TABLE_CHUNKS, CHUNK, true);
   view.setUint32(table + Conntrack.TABLE_NEWEST, CHUNK, true);
-  view.setUint32(table + Conntrack.TABLE_USED, entries.length, true);
-  view.setUint32(CHUNK + Conntrack.CHUNK_END, CHUNK + Conntrack.CHUNK_ENTRIES + entries.length * bytes, true);
+  const end = CHUNK + Conntrack.CHUNK_ENTRIES + entries.length * bytes;
+  view.setUint32(table + Conntrack.TABLE_USED, end, true);
+  view.setUint32(CHUNK + Conntrack.CHUNK_END, end, true);
   entries.forEach((entry, index) => {
     packEntry(view, CHUNK + Conntrack.CHUNK_ENTRIES + index * bytes, entry, config, NOW);
   });
@@ -70,6 +71,7 @@ describe('endConntrack', () => {
       reopened: 14_443,
       clashes: 15_554,
       strayErrors: 16_665,
+      eventsLost: 17_776,
       live: 5000,
       limit: 16_384,
     });

@@ -1,0 +1,3 @@
+export function checksumRight(p: usize): i32 {
+  return 1;
+}
