@@ -100,7 +100,7 @@ function skippedName(key: number): string {
 }
 
 /** What the lanes do not know. */
-type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted'> & {
+type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted' | 'conntrack'> & {
   readonly keepCounters: boolean;
 };
 
