@@ -5,6 +5,9 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
+import { help } from './conntrack/helper/dispatch';
+import { sourceKey } from './conntrack/helper/tunnel';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -31,9 +34,13 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  findExpectation,
+  forgetMaster,
   forward,
   fragmentArenaBytes,
+  help as helpConnection,
   initializeFragments as initFragments,
+  meetExpectation,
   open,
   passHeaders,
   passHook,
@@ -43,6 +50,7 @@ export {
   routeOutput,
   run,
   runDeferred,
+  sourceKey as greSourceKey,
   walkPcap,
   walkPcapng,
 };
