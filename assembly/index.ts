@@ -7,6 +7,9 @@ import { walkPcapng } from './capture/pcapng.ts';
 
 import { initializeShards, insertEntry } from './conntrack/setup';
 import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
+import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
+import { help } from './conntrack/helper/dispatch';
+import { sourceKey } from './conntrack/helper/tunnel';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -41,6 +44,10 @@ export {
   initializeFragments as initFragments,
   initializeShards as initShards,
   insertEntry,
+  findExpectation,
+  forgetMaster,
+  help as helpConnection,
+  meetExpectation,
   open,
   orderShards,
   passHeaders,
@@ -55,6 +62,7 @@ export {
   steer,
   tcpSetClosing,
   track,
+  sourceKey as greSourceKey,
   walkPcap,
   walkPcapng,
 };

@@ -11,6 +11,7 @@ import { checksumRight } from './checksum';
 import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
 import { findExpectation, meetExpectation } from './expect';
+import { sourceKey } from './helper/tunnel';
 import { count, shardAt, shardNumber, tableOf } from './shard';
 import { steeringHash } from './steer';
 import { bucketOf, earlyDrop, find, freeEntry, remove, slotsLike, takeEntry } from './table';
@@ -21,6 +22,7 @@ import { zoneDirectionsOf, zoneOf } from './zone';
 const IPPROTO_ICMP: u32 = 1;
 const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
+const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
 
 /** How often a packet may be looked up again because its connection was reopened: once is Linux's most. */
@@ -80,6 +82,7 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   if (tuple == NOT_CAPTURED) return Conntrack.TRACK_UNKNOWN;
   if (tuple == NO_TUPLE) return Conntrack.TRACK_INVALID;
   const family = load<u32>(p, Packet.FAMILY);
+  if (proto == IPPROTO_GRE) addSourceKey(lane, shard, p, family);
   const ports = load<u32>(p, Packet.CT_PORTS);
   let hash = load<u32>(p, Packet.CT_HASH);
   if (hash == 0) hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
@@ -135,6 +138,14 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   store<u32>(p, <u32>entry, Packet.CT);
   setState(p, entry, info);
   return Conntrack.TRACK_ACCEPT;
+}
+
+/** gre_pkt_to_tuple: PPTP has told which call id the other side has. */
+function addSourceKey(lane: usize, shard: usize, p: usize, family: u32): void {
+  const key = load<u32>(p, Packet.CT_PORTS) >>> 16;
+  if (key == 0) return;
+  const source = sourceKey(lane, shard, family, p + Packet.SRC, p + Packet.DST, key);
+  store<u32>(p, source | (key << 16), Packet.CT_PORTS);
 }
 
 /** CTSTATE of a packet that belongs to a connection (XT_CONNTRACK_STATE_BIT and the translation bits). */

@@ -12,6 +12,7 @@
 import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { destroyed } from './event';
+import { forgetMaster } from './expect';
 import { allocate } from './heap';
 import { count, familyWords, tableOf } from './shard';
 
@@ -191,6 +192,7 @@ function addChunk(config: usize, table: usize, bytes: u32): usize {
 
 /** Gives back an entry that is in no bucket. */
 export function freeEntry(shard: usize, entry: usize): void {
+  forgetMaster(shard, entry);
   const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
   store<u32>(entry, 0, Conntrack.STATUS);
   store<u32>(entry, load<u32>(table, Conntrack.TABLE_FREE), Conntrack.NEXT);

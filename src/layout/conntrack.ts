@@ -37,6 +37,9 @@ export const TIMESTAMP4 = 60;
 export const TIMESTAMP6 = 64;
 /** nf_conntrack_expect_max. */
 export const EXPECT_MAX = 68;
+/** What helpers keep of a connection (HELP_*). */
+export const HELP4 = 72;
+export const HELP6 = 76;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -78,13 +81,24 @@ export const SHARD_COUNT = 128;
 /** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. */
 export const SHARD_EVENTS = 132;
 export const SHARD_EVENTS_LAST = 136;
-/** Expectations: list head, count. */
+/** Expectations: bucket array (EXPECT_BUCKETS links; 0 until the first is made), count, and free records. */
 export const SHARD_EXPECTS = 140;
 export const SHARD_EXPECT_COUNT = 144;
+export const SHARD_EXPECT_FREE = 148;
 /** Time of the latest packet, u64. */
 export const SHARD_NOW = 152;
 /** Statistics, u64 each, summed over shards: STAT_*. */
 export const SHARD_STATS = 160;
+/** PPTP's call ids (EXPECT_KEYMAP records), and what HELP4 and HELP6 of the configuration say. */
+export const SHARD_KEYMAP_COUNT = 320;
+export const SHARD_HELP4 = 324;
+export const SHARD_HELP6 = 328;
+/** The configuration. */
+export const SHARD_CONFIG = 332;
+/** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
+export const SHARD_SCRATCH = 384;
+export const SHARD_SCRATCH_ADDRESS = 416;
+export const SHARD_SCRATCH_ADDRESS2 = 432;
 export const SHARD_BYTES = 448;
 
 export const STAT_CREATED = 0;
@@ -112,7 +126,9 @@ export const STAT_CLASH = 104;
 export const STAT_FORGED_ICMP = 112;
 /** Events that there was no memory for. */
 export const STAT_EVENTS_LOST = 120;
-export const STATS = 16;
+/** Packets of which a helper would have had to see more than was captured. */
+export const STAT_HELPER_CUT = 128;
+export const STATS = 17;
 
 // Table of a shard and family.
 /** Buckets (a power of two), their mask; entries in them. */
@@ -395,11 +411,41 @@ export const IPCT_SEQADJ = 8;
 export const IPCT_SECMARK = 9;
 export const IPCT_LABEL = 10;
 
-// Expectation (struct nf_conntrack_expect); EXPECT_BYTES each, linked from the shard.
+// What helpers keep of a connection, at HELP4 or HELP6 of its entry (struct nf_conn_help).
+/** Its newest expectation, linked by EXPECT_OLDER; and how many there are of each class, u8 each. */
+export const HELP_EXPECTS = 0;
+export const HELP_COUNTS = 4;
+/** What the helper itself keeps, from here on. */
+export const HELP_STATE = 8;
+export const HELP_BYTES = 40;
+/** FTP (struct nf_ct_ftp_master): sequence numbers behind line ends, two a direction; how many there are, u8 a direction;
+ *  u8 a direction: whatever comes first begins a line (the connection was not seen from its start). */
+export const FTP_LINES = 8; // + direction * 8
+export const FTP_LINE_COUNT = 24; // + direction
+export const FTP_PICKUP = 26; // + direction
+/** SIP: CSeq of the last REGISTER and INVITE; u16: the port of the Via header, where that is not the packet's. */
+export const SIP_REGISTER_CSEQ = 8;
+export const SIP_INVITE_CSEQ = 12;
+export const SIP_FORCED_PORT = 16;
+/** PPTP: u8 each: state of session and call (PPTP_*); u16: call ids of the PAC and of the PNS; u32 a direction: the
+ *  keymap's record, 0 none; the tunnel's entry, and u64 its number. */
+export const PPTP_SESSION = 8;
+export const PPTP_CALL = 9;
+export const PPTP_PAC_CALL_ID = 10;
+export const PPTP_PNS_CALL_ID = 12;
+export const PPTP_KEYMAP = 16; // + direction * 4
+export const PPTP_TUNNEL = 24;
+export const PPTP_TUNNEL_NUMBER = 32;
+/** SANE: u8: 1 when the next reply is that to NET_START. */
+export const SANE_STARTED = 8;
+
+// Expectation (struct nf_conntrack_expect); EXPECT_BYTES each, in a bucket of the shard by what it expects as
+// destination, and in the list of its master.
+/** Next in the bucket, or next free. */
 export const EXPECT_NEXT = 0;
-/** Master's entry, 0 when it is gone. */
+/** Master's entry. */
 export const EXPECT_MASTER = 4;
-/** u64. */
+/** u64: gone from then on. */
 export const EXPECT_DEADLINE = 8;
 /** Tuple and mask: addresses 16 bytes each as in layout/packet.ts, ports as in entries. */
 export const EXPECT_SRC = 16;
@@ -414,7 +460,47 @@ export const EXPECT_CLASS = 75; // u8
 export const EXPECT_HELPER = 76; // u8: helper of the expected connection
 export const EXPECT_MASTER_HELPER = 77; // u8
 export const EXPECT_ZONE = 78; // u16
+/** The master's next older expectation. */
+export const EXPECT_OLDER = 80;
+/** Where address and port stood: offset from the start of the transport header's payload, and length. Length 0: nowhere. */
+export const EXPECT_MATCH_OFFSET = 84;
+export const EXPECT_MATCH_LENGTH = 88;
+/** Its bucket. */
+export const EXPECT_BUCKET = 92;
+/** u8: what is to be done when it is met (nf_ct_helper_expectfn): EXPECT_FN_*. */
+export const EXPECT_FN = 96;
 export const EXPECT_BYTES = 128;
+export const EXPECT_BUCKETS = 1024;
+/** Records are taken from the heap that many at a time. */
+export const EXPECT_CHUNK = 32;
+/** Call ids that a shard keeps: Linux has no limit but memory. */
+export const KEYMAP_MAX = 65536;
 
+// EXPECT_FLAGS: NF_CT_EXPECT_*; KEYMAP is ours: not an expectation, but the call ids of a PPTP session
+// (struct nf_ct_gre_keymap), found by destination and key.
 export const EXPECT_PERMANENT = 1;
 export const EXPECT_INACTIVE = 2;
+export const EXPECT_KEYMAP = 128;
+
+export const EXPECT_FN_NONE = 0;
+export const EXPECT_FN_PPTP = 1;
+
+// Classes of SIP's expectations (enum sip_expectation_classes).
+export const SIP_SIGNALLING = 0;
+export const SIP_AUDIO = 1;
+export const SIP_VIDEO = 2;
+export const SIP_IMAGE = 3;
+
+// PPTP_SESSION, PPTP_CALL: enum pptp_ctrlsess_state, pptp_ctrlcall_state.
+export const PPTP_SESSION_NONE = 0;
+export const PPTP_SESSION_ERROR = 1;
+export const PPTP_SESSION_STOP_REQUEST = 2;
+export const PPTP_SESSION_REQUESTED = 3;
+export const PPTP_SESSION_CONFIRMED = 4;
+export const PPTP_CALL_NONE = 0;
+export const PPTP_CALL_OUT_REQUEST = 2;
+export const PPTP_CALL_OUT_CONFIRMED = 3;
+export const PPTP_CALL_IN_REQUEST = 4;
+export const PPTP_CALL_IN_REPLY = 5;
+export const PPTP_CALL_IN_CONFIRMED = 6;
+export const PPTP_CALL_CLEAR_REQUEST = 7;

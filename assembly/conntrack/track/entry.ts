@@ -3,6 +3,7 @@
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Lane from '../../../src/layout/lane.ts';
 import * as Packet from '../../../src/layout/packet.ts';
+import { familyWords } from '../shard';
 
 /** The configuration of connection tracking (layout/conntrack.ts). */
 export function configuration(lane: usize): usize {
@@ -14,10 +15,23 @@ export function transport(p: usize): usize {
   return load<usize>(p, Packet.L3) + load<u32>(p, Packet.L4_OFFSET);
 }
 
-/** nf_ct_refresh_acct() without the accounting: the entry expires `timeout` ns after the packet. */
+/** nf_ct_refresh_acct(): the entry expires `timeout` ns after the packet, which is counted. */
 export function refresh(entry: usize, p: usize, timeout: u64): void {
+  account(entry, p);
   if (load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_FIXED_TIMEOUT) return;
   store<u64>(entry, load<u64>(p, Packet.TIME) + timeout, Conntrack.DEADLINE);
+}
+
+/** nf_ct_acct_update(), where accounting is on: bytes are those of the IP packet. */
+function account(entry: usize, p: usize): void {
+  const config = <usize>load<u32>(<usize>load<u32>(p, Packet.CT_SHARD), Conntrack.SHARD_CONFIG);
+  const family = u32(load<u8>(entry, Conntrack.FAMILY));
+  const offset = <usize>load<u32>(familyWords(config, family), Conntrack.ACCT4);
+  if (offset == 0) return;
+  const reply = load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY;
+  const at = entry + offset + (reply ? Conntrack.ACCT_REPLY : 0);
+  store<u64>(at, load<u64>(at, Conntrack.ACCT_PACKETS) + 1, Conntrack.ACCT_PACKETS);
+  store<u64>(at, load<u64>(at, Conntrack.ACCT_BYTES) + load<u32>(p, Packet.LENGTH), Conntrack.ACCT_BYTES);
 }
 
 /** Notes an event of the packet's entry: Conntrack.IPCT_*. */
