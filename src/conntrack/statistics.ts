@@ -42,15 +42,3 @@ export function readStatistics(
     Object.entries(OFFSETS).map(([name, offset]) => [name, sum(offset)]),
   ) as ConntrackStatistics;
 }
-
-/** The time of the latest packet that any shard has seen, ns; 0 when there was none. */
-export function latestTime(
-  memory: WebAssembly.Memory,
-  configAddress: number,
-  config: ConntrackConfig,
-): bigint {
-  const view = new DataView(memory.buffer);
-  return shardAddresses(view, configAddress, config)
-    .map((shard) => view.getBigUint64(shard + Conntrack.SHARD_NOW, true))
-    .reduce((latest, time) => (time > latest ? time : latest), 0n);
-}

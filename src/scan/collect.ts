@@ -143,7 +143,7 @@ export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], a
 }
 
 /** Earliest and latest time stamp over all lanes. */
-function timeSpan(
+export function timeSpan(
   memory: WebAssembly.Memory,
   lanes: readonly LaneArena[],
 ): Pick<ScanResult, 'firstTimeNs' | 'lastTimeNs'> {

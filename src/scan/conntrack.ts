@@ -3,7 +3,7 @@
 import type { ConntrackConfig } from '../conntrack/config.ts';
 import type { ConntrackEntry } from '../conntrack/entry.ts';
 import { LiveEntries } from '../conntrack/record.ts';
-import { latestTime, readStatistics } from '../conntrack/statistics.ts';
+import { readStatistics } from '../conntrack/statistics.ts';
 import { entryText } from '../conntrack/text.ts';
 import * as Conntrack from '../layout/conntrack.ts';
 import type { ConntrackResult } from '../report/result.ts';
@@ -17,13 +17,16 @@ export interface EndedConntrack {
   readonly nowNs: bigint;
 }
 
-/** @param configAddress address of the configuration record (src/layout/conntrack.ts) */
+/**
+ * @param configAddress address of the configuration record (src/layout/conntrack.ts)
+ * @param nowNs time of the latest packet, ns: what expires until then is not in the table
+ */
 export function endConntrack(
   memory: WebAssembly.Memory,
   configAddress: number,
   config: ConntrackConfig,
+  nowNs: bigint,
 ): EndedConntrack {
-  const nowNs = latestTime(memory, configAddress, config);
   const entries = new LiveEntries(memory, configAddress, config, nowNs);
   const { expectationsMade, expectationsMet, expectationsRefused, oneWay, ...counted } = readStatistics(
     memory,

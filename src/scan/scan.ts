@@ -23,8 +23,8 @@ import { ControlWords } from '../pool/turn.ts';
 import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
 import { ruleNames } from '../report/verdicts.ts';
-import { collectResult } from './collect.ts';
-import { endConntrack, writeTable } from './conntrack.ts';
+import { collectResult, timeSpan } from './collect.ts';
+import { type EndedConntrack, endConntrack, writeTable } from './conntrack.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
@@ -82,8 +82,7 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
-  const ended =
-    conntrack === undefined ? undefined : endConntrack(shared.memory, conntrack.address, conntrack.config);
+  const ended = conntrack === undefined ? undefined : end(parts, conntrack);
   if (ended !== undefined && options.conntrack !== undefined) await writeTable(options.conntrack, ended);
   return collectResult(shared, lanes, {
     conntrack: ended?.result,
@@ -140,6 +139,10 @@ function start(
     warnings.push("the host's net.netfilter.nf_conntrack_events is 0: there are no events");
   }
   return warnings;
+}
+
+function end({ shared: { memory }, lanes }: ScanParts, { address, config }: PlacedConntrack): EndedConntrack {
+  return endConntrack(memory, address, config, timeSpan(memory, lanes).lastTimeNs ?? 0n);
 }
 
 function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {
