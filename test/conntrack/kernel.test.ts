@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { loadRecords } from './records.ts';
-import { replay } from './replay.ts';
+import { replay } from './scanned.ts';
 
 /** `-A` lines with their counters. */
 function counted(text: string): string[] {
