@@ -9,6 +9,7 @@ import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capt
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
+import { entryNeeds } from '../extension/tracking.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
@@ -100,6 +101,7 @@ function trackConnections(
   const config = conntrackConfig(machine, {
     on4,
     on6,
+    ...entryNeeds([image4, image6].flatMap((image) => (image === undefined ? [] : [image.rules.ruleSet]))),
     verifyChecksums: options.verifyChecksums,
     memoryEntries: memoryEntries(parts.shared),
   });
