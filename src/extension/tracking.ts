@@ -11,17 +11,18 @@ export function needsConntrack(ruleSet: RuleSet): boolean {
   return someRule(ruleSet, 'needsConntrack');
 }
 
-/** What entries are to have for the rules of these sets: ConntrackFeatures (src/conntrack/config.ts). */
-export function entryNeeds(ruleSets: readonly RuleSet[]): {
+/** What entries are to have for a rule set: ConntrackFeatures (src/conntrack/config.ts). */
+export interface EntryNeeds {
   readonly accounting: boolean;
   readonly labels: boolean;
   readonly master: boolean;
-} {
-  const some = (need: Need): boolean => ruleSets.some((ruleSet) => someRule(ruleSet, need));
+}
+
+export function entryNeeds(ruleSet: RuleSet): EntryNeeds {
   return {
-    accounting: some('needsAccounting'),
-    labels: some('needsLabels'),
-    master: some('needsMaster'),
+    accounting: someRule(ruleSet, 'needsAccounting'),
+    labels: someRule(ruleSet, 'needsLabels'),
+    master: someRule(ruleSet, 'needsMaster'),
   };
 }
 

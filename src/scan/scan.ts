@@ -9,7 +9,6 @@ import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capt
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
-import { entryNeeds } from '../extension/tracking.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
@@ -98,10 +97,13 @@ function trackConnections(
   const on4 = image4?.rules.conntrack ?? false;
   const on6 = image6?.rules.conntrack ?? false;
   if (!on4 && !on6) return undefined;
+  const needs = [image4, image6].flatMap((image) => image?.rules.entryNeeds ?? []);
   const config = conntrackConfig(machine, {
     on4,
     on6,
-    ...entryNeeds([image4, image6].flatMap((image) => (image === undefined ? [] : [image.rules.ruleSet]))),
+    accounting: needs.some(({ accounting }) => accounting),
+    labels: needs.some(({ labels }) => labels),
+    master: needs.some(({ master }) => master),
     verifyChecksums: options.verifyChecksums,
     memoryEntries: memoryEntries(parts.shared),
   });
