@@ -16,6 +16,8 @@ export interface ConntrackFeatures {
   readonly labels?: boolean | undefined;
   /** Some rule needs the master's address of expected connections (cluster). */
   readonly master?: boolean | undefined;
+  /** Some rule attaches helpers. */
+  readonly help?: boolean | undefined;
   /** Events are to be written; CT_REASON and CT_STATES are. */
   readonly events?: boolean | undefined;
   readonly trace?: boolean | undefined;
@@ -34,6 +36,7 @@ export interface EntryLayout {
   readonly labels: number;
   readonly timestamp: number;
   readonly master: number;
+  readonly help: number;
 }
 
 export interface ConntrackConfig {
@@ -144,6 +147,7 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     labels: features.labels === true,
     timestamp: read('timestamp', 0) !== 0,
     master: features.master === true,
+    help: features.help === true,
   };
   return {
     flags: flagsOf(features, read),
@@ -197,9 +201,10 @@ function entryLayout(
   const accounting = extension(has.accounting, Conntrack.ACCT_SIZE);
   const labels = extension(has.labels, Conntrack.LABELS_SIZE);
   const timestamp = extension(has.timestamp, Conntrack.TIMESTAMP_SIZE);
-  // Last: events copy the entry without it.
+  // Last: events copy the entry without them.
   const master = extension(has.master, Conntrack.MASTER_SIZE);
-  return { bytes, accounting, labels, timestamp, master };
+  const help = extension(has.help, Conntrack.HELP_BYTES);
+  return { bytes, accounting, labels, timestamp, master, help };
 }
 
 function timeoutsOf(read: Read): ConntrackTimeouts {
@@ -246,6 +251,8 @@ export function writeConfig(
     [Conntrack.TIMESTAMP4, entry4.timestamp],
     [Conntrack.TIMESTAMP6, entry6.timestamp],
     [Conntrack.EXPECT_MAX, config.expectMax],
+    [Conntrack.HELP4, entry4.help],
+    [Conntrack.HELP6, entry6.help],
     [Conntrack.MASTER4, entry4.master],
     [Conntrack.MASTER6, entry6.master],
   ];

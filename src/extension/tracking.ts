@@ -4,7 +4,7 @@
 import { type Family, isUnknown, type Rule, type RuleSet } from '../model/ruleset.ts';
 import { findMatch, findTarget } from './index.ts';
 
-type Need = 'needsConntrack' | 'needsAccounting' | 'needsLabels' | 'needsMaster';
+type Need = 'needsConntrack' | 'needsAccounting' | 'needsLabels' | 'needsMaster' | 'needsHelp';
 
 /** Whether some rule of the set switches connection tracking on. */
 export function needsConntrack(ruleSet: RuleSet): boolean {
@@ -16,6 +16,7 @@ export interface EntryNeeds {
   readonly accounting: boolean;
   readonly labels: boolean;
   readonly master: boolean;
+  readonly help: boolean;
 }
 
 export function entryNeeds(ruleSet: RuleSet): EntryNeeds {
@@ -23,6 +24,7 @@ export function entryNeeds(ruleSet: RuleSet): EntryNeeds {
     accounting: someRule(ruleSet, 'needsAccounting'),
     labels: someRule(ruleSet, 'needsLabels'),
     master: someRule(ruleSet, 'needsMaster'),
+    help: someRule(ruleSet, 'needsHelp'),
   };
 }
 

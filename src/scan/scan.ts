@@ -116,6 +116,7 @@ function trackConnections(
     accounting: needs.some(({ accounting }) => accounting),
     labels: needs.some(({ labels }) => labels),
     master: needs.some(({ master }) => master),
+    help: needs.some(({ help }) => help),
     verifyChecksums: options.verifyChecksums,
     events: options.events !== undefined,
     seed: options.seed,
