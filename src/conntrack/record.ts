@@ -3,9 +3,9 @@
 
 import * as Conntrack from '../layout/conntrack.ts';
 import type { Address } from '../model/address.ts';
+import { HELPER_NAMES } from '../model/helper.ts';
 import type { ConntrackConfig, EntryLayout } from './config.ts';
 import type { Accounting, ConntrackEntry, Tuple } from './entry.ts';
-import { HELPER_NAMES } from './helper.ts';
 import { DCCP, type TrackedProtocol, trackedProtocol } from './protocol.ts';
 
 /** Where a protocol's state is in an entry (u8); its place among the protocol's states. */
