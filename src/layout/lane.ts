@@ -34,9 +34,8 @@ export const SKIPPED_SLOTS = 64;
 export const SKIPPED_BYTES = 16;
 /** Record indexes (u32) of the vector's packets that do not go the short way. */
 export const REST = 76;
-/** Scratch of look-ups for a whole vector: a packet record's address and an entry (layout/tree.ts) for each. */
+/** Scratch of look-ups for a whole vector (layout/stage.ts). */
 export const STAGE = 80;
-export const STAGE_BYTES = 12;
 export const BYTES = 128;
 
 /** Packets in a vector. */

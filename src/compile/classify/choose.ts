@@ -26,6 +26,8 @@ export interface ClassifierPlan {
   readonly fields: readonly string[];
   /** What was not taken and why, and what else is to be said, a line each. */
   readonly notes: readonly string[];
+  /** Does it look at fields that are known only when a packet enters the chain? */
+  readonly late?: boolean | undefined;
 }
 
 export interface EmittedClassifier {
@@ -36,21 +38,25 @@ export interface EmittedClassifier {
   readonly interfaces: readonly ClassifiedInterfaces[];
 }
 
-/** Emits a chain's classifier, if one is better than walking rule by rule. */
+/**
+ * Emits a chain's classifier, if one is better than walking rule by rule. `finals`: by rule, and behind them of the
+ * chain's end, the verdict plus 1 that it gives when its conditions hold, 0 when it gives none.
+ */
 export function emitClassifier(
   emitter: Emitter,
   rules: readonly RuleConditions[],
+  finals: readonly number[],
   family: Family,
   choice: ClassifierChoice,
 ): EmittedClassifier {
   if (choice === 'linear' || rules.length === 0) return linear([]);
   if (choice === 'auto' && rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
   if (choice === 'trees' || (choice === 'auto' && rules.length >= TREE_RULES)) {
-    const trees = emitTrees(emitter, rules, family);
+    const trees = emitTrees(emitter, rules, finals, family);
     if (trees === undefined) return linear(['no condition that could be searched by']);
     const { offset, bytes, fields } = trees;
     return {
-      plan: { kind: 'trees', offset, bytes, fields, notes: treeNotes(trees) },
+      plan: { kind: 'trees', offset, bytes, fields, notes: treeNotes(trees), late: trees.late },
       exact: trees.exact,
       interfaces: [],
     };
@@ -64,8 +70,8 @@ export function emitClassifier(
 
 function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan): string[] {
   const notes = [`bit vectors: not taken from ${TREE_RULES} rules on`];
-  for (const [tree, { rules, leafRecords }] of trees.entries()) {
-    notes.push(`tree ${tree + 1}: rules ${rules}, in a leaf on the average ${leafRecords.toFixed(1)}`);
+  for (const [tree, { boxes, leafBoxes }] of trees.entries()) {
+    notes.push(`tree ${tree + 1}: boxes ${boxes}, in a leaf on the average ${leafBoxes.toFixed(1)}`);
   }
   notes.push(`longest leaf: ${longest}`);
   if (unpaid > 0) notes.push(`lists not cut, over the budget of ${budgetBytes} bytes: ${unpaid}`);

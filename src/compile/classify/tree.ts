@@ -6,7 +6,7 @@ import * as Tree from '../../layout/tree.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
-import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
+import { type Boxes, boxesOf } from './boxes.ts';
 import type { RuleConditions } from './condition.ts';
 import { buildCutTrees, type CutTrees } from './cut-tree.ts';
 
@@ -21,45 +21,58 @@ export interface TreePlan {
   readonly budgetBytes: number;
   readonly fields: readonly string[];
   readonly built: Omit<CutTrees, 'words'>;
+  /** Are fields asked about that are known only when a packet enters the chain? */
+  readonly late: boolean;
   /** By rule: is a candidate sure to match, but for its interfaces? */
   readonly exact: readonly boolean[];
 }
 
-/** Emits cut trees for a chain; undefined when no rule asks about any field. */
+/**
+ * Emits cut trees for a chain; undefined when no rule asks about any field. `finals`: by rule, and behind them of the
+ * chain's end, the verdict plus 1 that it gives when all its conditions hold, else 0.
+ */
 export function emitTrees(
   emitter: Emitter,
   rules: readonly RuleConditions[],
+  finals: readonly number[],
   family: Family,
 ): TreePlan | undefined {
   const boxes = boxesOf(rules, family);
-  if (boxes.fields.length === 0) return undefined;
-  const start = emitter.align(64);
+  if (boxes.fields.length === 0 || rules.length > Tree.RULES_MOST) return undefined;
+  const start = emitter.align(128);
   const src = tellingWord(boxes, Packet.SRC);
   const dst = tellingWord(boxes, Packet.DST);
-  const recordFields = [
-    ...[src, dst].map((offset) => fieldAt(boxes, offset)),
-    ...[Packet.SPORT, Packet.DPORT, Packet.PROTO].map((offset) => fieldAt(boxes, offset)),
-  ];
-  const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
-  const { words, ...built } = buildCutTrees({
-    boxes,
-    recordFields,
-    base: start + Tree.HEADER_BYTES,
-    budgetBytes,
+  const byte = tellingByte(boxes);
+  const groupFields = [src, dst, Packet.SPORT, Packet.DPORT, Packet.PROTO, byte].map((offset) =>
+    boxes.fields.find((field) => field.offset === offset),
+  );
+  const inGroups = new Set(groupFields.map((field) => field?.offset));
+  const exact = rules.map(
+    (rule, index) =>
+      rule.exact && boxes.exact[index] === 1 && [...rule.fields.keys()].every((field) => inGroups.has(field)),
+  );
+  const answers = Uint32Array.from(finals, (final, rule) => {
+    const sure = rule === rules.length || (exact[rule] && !asksInterface(rules[rule] as RuleConditions));
+    return ((rule << Tree.ANSWER_RULE) | (sure ? final : 0)) >>> 0;
   });
+  const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
+  const base = start + Tree.HEADER_BYTES;
+  const { words, ...built } = buildCutTrees({ boxes, groupFields, answers, base, budgetBytes });
   const header = emitter.appendZeros(Tree.HEADER_BYTES);
   emitter.append(words);
   emitter.setWord(header + Tree.TREES, built.roots.length);
   emitter.setWord(header + Tree.SRC_WORD, src);
   emitter.setWord(header + Tree.DST_WORD, dst);
+  emitter.setWord(header + Tree.BYTE, byte);
   emitter.setWord(header + Tree.RULES, rules.length);
+  emitter.setWord(header + Tree.END_ANSWER, answers[rules.length] as number);
+  emitter.setWord(header + Tree.LATE, Number(boxes.late));
   emitter.setWord(header + Classifier.KIND, Classifier.TREES);
   built.roots.forEach((words, tree) => {
     words.forEach((word, index) => {
       emitter.setWord(header + Tree.ROOTS + tree * Tree.ROOT_BYTES + 4 * index, word);
     });
   });
-  const inRecords = new Set(recordFields.map((field) => field?.offset));
   return {
     offset: start,
     bytes: emitter.bytes - start,
@@ -68,13 +81,27 @@ export function emitTrees(
       .filter(([field]) => rules.some((rule) => rule.fields.has(field)))
       .map(([, name]) => name),
     built,
-    exact: rules.map(
-      (rule, index) =>
-        rule.exact &&
-        boxes.exact[index] === 1 &&
-        [...rule.fields.keys()].every((field) => inRecords.has(field)),
-    ),
+    late: boxes.late,
+    exact,
   };
+}
+
+function asksInterface(rule: RuleConditions): boolean {
+  return rule.in !== undefined || rule.out !== undefined;
+}
+
+/** Of the bytes that rules ask about beside the protocol the one that most boxes ask about. */
+function tellingByte({ fields }: Boxes): number {
+  let most = 0;
+  let byte = Packet.TCP_FLAGS;
+  for (const { offset, masked } of fields) {
+    if (masked === undefined || offset === Packet.PROTO) continue;
+    const asking = masked.mask.reduce((count, mask) => count + Number(mask !== 0), 0);
+    if (asking <= most) continue;
+    most = asking;
+    byte = offset;
+  }
+  return byte;
 }
 
 /** Of an address's words in the packet record the one that takes most values. */
@@ -89,8 +116,4 @@ function tellingWord(boxes: Boxes, address: number): number {
     word = offset;
   }
   return word;
-}
-
-function fieldAt(boxes: Boxes, offset: number): BoxField | undefined {
-  return boxes.fields.find((field) => field.offset === offset);
 }

@@ -1,0 +1,18 @@
+// Scratch of a look-up in cut trees for a whole vector: a slot a packet in each of its parts.
+
+import { VECTOR } from './lane.ts';
+import { TREES_MOST } from './tree.ts';
+
+/** Addresses of the packet records that take part, one behind another. */
+export const ALL = 0;
+/** ... and of those that take part in the tree in work. */
+export const LIST = VECTOR * 4;
+/** Entries that they have come to (layout/tree.ts), in the list's order: u64. */
+export const ENTRIES = LIST + VECTOR * 4;
+/** The least answer so far, by the packet's place in the vector: Tree.ANSWERS. */
+export const ANSWERS = ENTRIES + VECTOR * 8;
+/** The group in which each tree's answer was found, by tree and place; 0 when it was not looked at. */
+export const GROUPS = ANSWERS + VECTOR * 4;
+/** Bytes of one tree's groups. */
+export const TREE_BYTES = VECTOR * 4;
+export const BYTES = GROUPS + TREES_MOST * TREE_BYTES;
