@@ -36,45 +36,52 @@ function stageFamily(
   if (image == 0 || load<u32>(image, Image.STAGED) == 0) return;
   const data = image + load<u32>(image, Image.STAGED);
   const scratch: usize = load<u32>(lane, Lane.STAGE);
-  const end = packets + <usize>count * Packet.BYTES;
-  let listed = scratch + Stage.ALL;
-  for (let p = packets; p < end; p += Packet.BYTES) {
-    store<u32>(listed, u32(p));
-    listed +=
-      u32(
-        (load<u32>(p, Packet.FAMILY) == family) &
-          (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) &
-          ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) == 0),
-      ) << 2;
-  }
-  if (listed == scratch + Stage.ALL) return;
-  lookUp(image, data, scratch, packets, listed);
-  touch(scratch, image, data, packets, listed, counters);
-  for (let at = scratch + Stage.ALL; at < listed; at += 4) keep(scratch, data, packets, load<u32>(at));
-}
-
-/** Lists all `count` packets from `packets` on for lookUp(), and answers the list's end. */
-export function listAll(scratch: usize, packets: usize, count: u32): usize {
-  let at = scratch + Stage.ALL;
-  const end = at + (count << 2);
-  for (let p = packets; at < end; at += 4, p += Packet.BYTES) store<u32>(at, u32(p));
-  return end;
-}
-
-/**
- * Looks packets of the vector from `packets` on up in the trees at `data`: those whose addresses stand in the scratch's
- * ALL, up to `listed`.
- */
-export function lookUp(image: usize, data: usize, scratch: usize, packets: usize, listed: usize): void {
   const none = load<u32>(data, Tree.END_ANSWER);
-  for (let at = scratch + Stage.ALL; at < listed; at += 4) {
-    store<u32>(scratch + slotOf(packets, load<u32>(at)), none, Stage.ANSWERS);
+  const end = packets + <usize>count * Packet.BYTES;
+  clear(scratch, 0);
+  let some: u32 = 0;
+  for (let p = packets; p < end; p += Packet.BYTES) {
+    const takesPart = isSearchable(p, family);
+    store<u32>(scratch + slotOf(packets, p), takesPart ? none : 0, Stage.ANSWERS);
+    some |= u32(takesPart);
   }
+  if (some == 0) return;
+  lookUp(image, data, scratch, packets);
+  touch(scratch, image, data, counters);
+  for (let p = packets; p < end; p += Packet.BYTES) {
+    if (isSearchable(p, family)) keep(scratch, data, packets, p);
+  }
+}
+
+function isSearchable(p: usize, family: u32): bool {
+  return (
+    load<u32>(p, Packet.FAMILY) == family &&
+    load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT &&
+    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) == 0
+  );
+}
+
+/** Looks the `count` packets from `packets` on up, all of which can be searched by. */
+export function lookUpAll(image: usize, data: usize, scratch: usize, packets: usize, count: u32): void {
+  clear(scratch, load<u32>(data, Tree.END_ANSWER));
+  for (let place = count; place < <u32>Lane.VECTOR; place++) store<u32>(scratch + (place << 2), 0, Stage.ANSWERS);
+  lookUp(image, data, scratch, packets);
+}
+
+/** The same answer for all. */
+function clear(scratch: usize, answer: u32): void {
+  const answers = i32x4.splat(answer);
+  for (let at: usize = 0; at < <usize>(Lane.VECTOR * 4); at += 16) v128.store(scratch + at, answers, Stage.ANSWERS);
+}
+
+/** Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. */
+function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void {
   const trees = load<u32>(data, Tree.TREES);
   let groups = scratch + Stage.GROUPS;
   for (let tree: u32 = 0; tree < trees; tree++, groups += Stage.TREE_BYTES) {
     const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
-    const end = choose(scratch, packets, listed, groups, load<u32>(root, Tree.LEAST_RULE));
+    const end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
+    if (end == scratch + Stage.LIST) continue;
     descend(image, root, scratch, end);
     search(image, data, scratch, packets, end, groups);
   }
@@ -85,15 +92,23 @@ function slotOf(packets: usize, p: usize): usize {
   return (p - packets) / (Packet.BYTES / 4);
 }
 
-/** Lists those whose answer is behind the least rule of a tree; the others' groups are none. */
-function choose(scratch: usize, packets: usize, listed: usize, groups: usize, least: u32): usize {
+/** Lists those whose answer is behind the least rule of a tree. The groups of all are none for now. */
+function choose(scratch: usize, packets: usize, groups: usize, least: u32): usize {
+  const answers = i32x4.splat((least << Tree.ANSWER_RULE) | Tree.ANSWER_FINAL);
   let to = scratch + Stage.LIST;
-  for (let at = scratch + Stage.ALL; at < listed; at += 4) {
-    const p = load<u32>(at);
-    const slot = slotOf(packets, p);
-    store<u32>(groups + slot, 0);
-    store<u32>(to, p);
-    to += u32(load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE > least) << 2;
+  let p = packets;
+  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 16, p += 4 * Packet.BYTES) {
+    v128.store(groups + slot, i32x4.splat(0));
+    const behind = i32x4.bitmask(i32x4.gt_u(v128.load(scratch + slot, Stage.ANSWERS), answers));
+    if (behind == 0) continue;
+    store<u32>(to, u32(p));
+    to += (behind & 1) << 2;
+    store<u32>(to, u32(p) + Packet.BYTES);
+    to += (behind & 2) << 1;
+    store<u32>(to, u32(p) + 2 * Packet.BYTES);
+    to += behind & 4;
+    store<u32>(to, u32(p) + 3 * Packet.BYTES);
+    to += (behind & 8) >>> 1;
   }
   return to;
 }
@@ -180,19 +195,12 @@ export function keep(scratch: usize, data: usize, packets: usize, p: usize): voi
 }
 
 /** Loads what the walk will need of the rules found and of their counters. */
-function touch(
-  scratch: usize,
-  image: usize,
-  data: usize,
-  packets: usize,
-  listed: usize,
-  counters: usize,
-): void {
+function touch(scratch: usize, image: usize, data: usize, counters: usize): void {
   const first = load<u32>(data, Tree.FIRST_RECORD);
   const rules = image + load<u32>(image, Image.RULES);
   let sum: u32 = 0;
-  for (let at = scratch + Stage.ALL; at < listed; at += 4) {
-    const record = <usize>(first + (answerFor(scratch, packets, load<u32>(at)) >>> Tree.ANSWER_RULE));
+  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 4) {
+    const record = <usize>(first + (load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE));
     sum += load<u32>(rules + record * Rule.BYTES, Rule.TARGET);
     sum += load<u32>(counters + record * Image.COUNTER_BYTES);
   }

@@ -6,7 +6,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { answerFor, keep, listAll, lookUp, stage } from '../classify/stage';
+import { answerFor, keep, lookUpAll, stage } from '../classify/stage';
 import { passHook } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
 import { count as countAt } from './walk';
@@ -54,7 +54,7 @@ function decide(
   const scratch = <usize>load<u32>(lane, Lane.STAGE);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const first = load<u32>(data, Tree.FIRST_RECORD);
-  lookUp(image, data, scratch, packets, listAll(scratch, packets, count));
+  lookUpAll(image, data, scratch, packets, count);
   const end = packets + count * Packet.BYTES;
   for (let p = packets; p < end; p += Packet.BYTES, results += Header.RESULT_BYTES) {
     const answer = answerFor(scratch, packets, p);

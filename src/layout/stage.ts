@@ -3,16 +3,14 @@
 import { VECTOR } from './lane.ts';
 import { TREES_MOST } from './tree.ts';
 
-/** Addresses of the packet records that take part, one behind another. */
-export const ALL = 0;
-/** ... and of those that take part in the tree in work. */
+/** The least answer so far, by the packet's place in the vector: Tree.ANSWERS; 0 for one that takes no part. */
+export const ANSWERS = 0;
+/** Addresses of the packet records that take part in the tree in work, one behind another; and room behind them. */
 export const LIST = VECTOR * 4;
 /** Entries that they have come to (layout/tree.ts), in the list's order: u64. */
-export const ENTRIES = LIST + VECTOR * 4;
-/** The least answer so far, by the packet's place in the vector: Tree.ANSWERS. */
-export const ANSWERS = ENTRIES + VECTOR * 8;
+export const ENTRIES = LIST + VECTOR * 4 + 16;
 /** The group in which each tree's answer was found, by tree and place; 0 when it was not looked at. */
-export const GROUPS = ANSWERS + VECTOR * 4;
+export const GROUPS = ENTRIES + VECTOR * 8;
 /** Bytes of one tree's groups. */
 export const TREE_BYTES = VECTOR * 4;
 export const BYTES = GROUPS + TREES_MOST * TREE_BYTES;

@@ -32,12 +32,12 @@ export interface CutTreeInput {
   readonly budgetBytes: number;
 }
 
-/** A list up to this length is not cut: it fills a group. */
-const LEAF_BOXES = Tree.GROUP_BOXES - 1;
+/** A list up to this length is not cut: it fills two groups. */
+const LEAF_BOXES = 2 * Tree.GROUP_BOXES - 1;
 /** ... and not when it is all that is left for a tree. */
 const FLAT_BOXES = 2 * Tree.GROUP_BOXES - 1;
 /** Lists that a box may be in before it is put off to the next tree. */
-const COPIES = 8;
+const COPIES = 16;
 const GROUP_WORDS = Tree.GROUP_BYTES / 4;
 
 /** Bytes of a list with its end. */
