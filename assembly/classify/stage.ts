@@ -83,6 +83,7 @@ function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void
     const end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
     if (end == scratch + Stage.LIST) continue;
     descend(image, root, scratch, end);
+    if (load<u32>(data, Tree.LARGE) != 0) loadGroups(image, scratch, end);
     search(image, data, scratch, packets, end, groups);
   }
 }
@@ -143,7 +144,22 @@ function descend(image: usize, root: usize, scratch: usize, end: usize): void {
   }
 }
 
-/** Finds each listed packet's first box in its leaf. */
+/** Loads the first group of each listed packet's leaf. */
+function loadGroups(image: usize, scratch: usize, end: usize): void {
+  let entries = scratch + Stage.ENTRIES;
+  let sum: u32 = 0;
+  for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
+    const group = image + <usize>load<u32>(entries);
+    sum += load<u32>(group) + load<u32>(group, Tree.GROUP_BYTES / 2);
+  }
+  // So that the loads are of some use.
+  store<u32>(scratch, sum, Stage.LOADED);
+}
+
+/**
+ * Finds each listed packet's first box in its leaf: looks at the first group of every leaf without a decision, then at
+ * the next ones of those that found nothing.
+ */
 function search(
   image: usize,
   data: usize,
@@ -156,23 +172,43 @@ function search(
   const dstWord = load<u32>(data, Tree.DST_WORD);
   const byte = load<u32>(data, Tree.BYTE);
   let entries = scratch + Stage.ENTRIES;
-  for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
+  let left = scratch + Stage.LIST;
+  for (let at = left; at < end; at += 4, entries += 8) {
     const p: usize = load<u32>(at);
     const entry = load<u64>(entries);
-    let group = entry >> 32 == 0 ? image + <usize>u32(entry) : leafOf(image, entry, p);
+    const group = entry >> 32 == 0 ? image + <usize>u32(entry) : leafOf(image, entry, p);
+    const head = Group.head(p);
+    const hits = Group.hits(
+      group,
+      v128.load32_splat(p + srcWord),
+      v128.load32_splat(p + dstWord),
+      Group.ports(head),
+      Group.bytes(head, p, byte),
+    );
+    const slot = slotOf(packets, p);
+    store<u32>(groups + slot, u32(group));
+    const answer = Group.answer(group, hits | (1 << (Tree.GROUP_BOXES - 1)));
+    const before = load<u32>(scratch + slot, Stage.ANSWERS);
+    store<u32>(scratch + slot, select(min(answer, before), before, hits != 0), Stage.ANSWERS);
+    store<u32>(left, u32(p));
+    left += u32(hits == 0) << 2;
+  }
+  for (let at = scratch + Stage.LIST; at < left; at += 4) {
+    const p: usize = load<u32>(at);
+    const slot = slotOf(packets, p);
+    let group = <usize>load<u32>(groups + slot);
     const src = v128.load32_splat(p + srcWord);
     const dst = v128.load32_splat(p + dstWord);
     const head = Group.head(p);
     const ports = Group.ports(head);
     const bytes = Group.bytes(head, p, byte);
-    let hits = Group.hits(group, src, dst, ports, bytes);
+    let hits: u32 = 0;
     while (hits == 0) {
       group += Tree.GROUP_BYTES;
       hits = Group.hits(group, src, dst, ports, bytes);
     }
-    const slot = slotOf(packets, p);
-    const answer = Group.answer(group, hits);
     store<u32>(groups + slot, u32(group));
+    const answer = Group.answer(group, hits);
     store<u32>(scratch + slot, min(answer, load<u32>(scratch + slot, Stage.ANSWERS)), Stage.ANSWERS);
   }
 }
@@ -205,5 +241,5 @@ function touch(scratch: usize, image: usize, data: usize, counters: usize): void
     sum += load<u32>(counters + record * Image.COUNTER_BYTES);
   }
   // So that the loads are of some use.
-  store<u32>(scratch, sum, Stage.LIST);
+  store<u32>(scratch, sum, Stage.LOADED);
 }

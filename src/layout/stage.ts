@@ -13,4 +13,6 @@ export const ENTRIES = LIST + VECTOR * 4 + 16;
 export const GROUPS = ENTRIES + VECTOR * 8;
 /** Bytes of one tree's groups. */
 export const TREE_BYTES = VECTOR * 4;
-export const BYTES = GROUPS + TREES_MOST * TREE_BYTES;
+/** Means nothing: what was loaded beforehand is left here, so that no compiler takes the loading away. */
+export const LOADED = GROUPS + TREES_MOST * TREE_BYTES;
+export const BYTES = LOADED + 64;

@@ -28,6 +28,8 @@ export const BYTE = 20;
 export const LATE = 24;
 /** The answer of the chain's end. (KIND follows: layout/classifier.ts.) */
 export const END_ANSWER = 32;
+/** 1: too large for a processor's own cache, so that what is needed next is worth a round of loads beforehand. */
+export const LARGE = 36;
 /** By tree: the entry that it begins with, the least rule in it, and the cuts that are taken for a whole vector. */
 export const ROOTS = 48;
 export const LEAST_RULE = 8;

@@ -14,6 +14,9 @@ import { buildCutTrees, type CutTrees } from './cut-tree.ts';
 const BYTES_A_RULE = 224;
 const LEAST_BYTES = 64 * 1024;
 
+/** Trees of more bytes do not stay in the cache that one core has. */
+const LARGE_BYTES = 512 * 1024;
+
 export interface TreePlan {
   /** Image offset of the classifier. */
   readonly offset: number;
@@ -66,6 +69,7 @@ export function emitTrees(
   emitter.setWord(header + Tree.BYTE, byte);
   emitter.setWord(header + Tree.RULES, rules.length);
   emitter.setWord(header + Tree.END_ANSWER, answers[rules.length] as number);
+  emitter.setWord(header + Tree.LARGE, Number(emitter.bytes - start > LARGE_BYTES));
   emitter.setWord(header + Tree.LATE, Number(boxes.late));
   emitter.setWord(header + Classifier.KIND, Classifier.TREES);
   built.roots.forEach((words, tree) => {
