@@ -64,14 +64,16 @@ function isSearchable(p: usize, family: u32): bool {
 /** Looks the `count` packets from `packets` on up, all of which can be searched by. */
 export function lookUpAll(image: usize, data: usize, scratch: usize, packets: usize, count: u32): void {
   clear(scratch, load<u32>(data, Tree.END_ANSWER));
-  for (let place = count; place < <u32>Lane.VECTOR; place++) store<u32>(scratch + (place << 2), 0, Stage.ANSWERS);
+  for (let place = count; place < <u32>Lane.VECTOR; place++)
+    store<u32>(scratch + (place << 2), 0, Stage.ANSWERS);
   lookUp(image, data, scratch, packets);
 }
 
 /** The same answer for all. */
 function clear(scratch: usize, answer: u32): void {
   const answers = i32x4.splat(answer);
-  for (let at: usize = 0; at < <usize>(Lane.VECTOR * 4); at += 16) v128.store(scratch + at, answers, Stage.ANSWERS);
+  for (let at: usize = 0; at < <usize>(Lane.VECTOR * 4); at += 16)
+    v128.store(scratch + at, answers, Stage.ANSWERS);
 }
 
 /** Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. */
@@ -131,7 +133,7 @@ function descend(image: usize, root: usize, scratch: usize, end: usize): void {
   const array = image + <usize>u32(start);
   for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
     const index = (load<u32>(<usize>load<u32>(at) + field) >>> shift) & mask;
-    store<u64>(entries, load<u64>(array + (<usize>index << 3)));
+    store<u64>(entries, load<u64>(array + ((<usize>index) << 3)));
   }
   for (let level: u32 = 1; level < depth; level++) {
     entries = scratch + Stage.ENTRIES;
@@ -160,14 +162,7 @@ function loadGroups(image: usize, scratch: usize, end: usize): void {
  * Finds each listed packet's first box in its leaf: looks at the first group of every leaf without a decision, then at
  * the next ones of those that found nothing.
  */
-function search(
-  image: usize,
-  data: usize,
-  scratch: usize,
-  packets: usize,
-  end: usize,
-  groups: usize,
-): void {
+function search(image: usize, data: usize, scratch: usize, packets: usize, end: usize, groups: usize): void {
   const srcWord = load<u32>(data, Tree.SRC_WORD);
   const dstWord = load<u32>(data, Tree.DST_WORD);
   const byte = load<u32>(data, Tree.BYTE);

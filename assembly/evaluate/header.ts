@@ -101,15 +101,7 @@ function open(p: usize, header: usize): void {
   // SPORT, DPORT, PROTO, TCP_FLAGS, LENGTH; zeros behind them.
   const rest = v128.load64_zero(header, Header.SPORT);
   // PROTO, SPORT, DPORT, TCP_FLAGS.
-  v128.store(
-    p,
-    i8x16.shuffle(rest, rest, 4, 8, 8, 8, 0, 1, 8, 8, 2, 3, 8, 8, 5, 8, 8, 8),
-    Packet.PROTO,
-  );
+  v128.store(p, i8x16.shuffle(rest, rest, 4, 8, 8, 8, 0, 1, 8, 8, 2, 3, 8, 8, 5, 8, 8, 8), Packet.PROTO);
   // ICMP, LENGTH, TTL, TOS.
-  v128.store(
-    p,
-    i8x16.shuffle(rest, rest, 8, 8, 8, 8, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8),
-    Packet.ICMP,
-  );
+  v128.store(p, i8x16.shuffle(rest, rest, 8, 8, 8, 8, 6, 7, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8), Packet.ICMP);
 }

@@ -196,7 +196,9 @@ class Compiler {
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
       return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family, changing);
     });
-    const finals = chain.rules.map((_, position) => this.#verdict(this.#recordOffset(firstRecord + position)));
+    const finals = chain.rules.map((_, position) =>
+      this.#verdict(this.#recordOffset(firstRecord + position)),
+    );
     finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
     const { plan, exact, interfaces } = emitClassifier(
       this.#emitter,
@@ -204,6 +206,7 @@ class Compiler {
       finals,
       this.#ruleSet.family,
       this.#options.classifier ?? 'auto',
+      chain.hook !== undefined,
     );
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -255,7 +258,9 @@ class Compiler {
     let changing = this.#changingFields.get(table);
     if (changing === undefined) {
       const targets = table.chains.flatMap(({ rules }) => rules.map(({ target }) => target));
-      const marks = targets.some((target) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name));
+      const marks = targets.some(
+        (target) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      );
       changing = new Set(marks ? [Packet.MARK] : []);
       this.#changingFields.set(table, changing);
     }

@@ -42,7 +42,7 @@ export const BYTES = 128;
 export const VECTOR = 64;
 
 /** What stands behind the express packet records. */
-export const EXPRESS_BYTES = 1088;
+export const EXPRESS_BYTES = 1344;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;

@@ -3,7 +3,13 @@
 
 import * as Packet from '../../layout/packet.ts';
 import type { Family } from '../../model/ruleset.ts';
-import { fieldBits, type Interval, LATE_FIELDS, type RuleConditions, SEARCH_FIELD_BITS } from './condition.ts';
+import {
+  fieldBits,
+  type Interval,
+  LATE_FIELDS,
+  type RuleConditions,
+  SEARCH_FIELD_BITS,
+} from './condition.ts';
 import { type MaskedValue, maskedValues } from './masked.ts';
 
 /** One 32-bit word, or less, of the packet record that rules can be told apart by. */
@@ -48,7 +54,8 @@ export function boxesOf(rules: readonly RuleConditions[], family: Family): Boxes
     let combinations: readonly (readonly (Part | undefined)[])[] = [[]];
     for (const field of asked) {
       const intervals = fields.get(field);
-      let parts = intervals === undefined ? [undefined] : partsOf(intervals, fieldBits(field, family) as number);
+      let parts =
+        intervals === undefined ? [undefined] : partsOf(intervals, fieldBits(field, family) as number);
       if (parts === undefined || parts.length * combinations.length > MOST_BOXES) {
         exact[rule] = 0;
         parts = [hullOf(intervals as readonly Interval[])];
@@ -102,7 +109,8 @@ function fieldsOf(field: number, family: Family, parts: readonly (Part | undefin
     bits: Math.min(bits, 32),
     lo: new Uint32Array(parts.length),
     hi: new Uint32Array(parts.length).fill(bits >= 32 ? 0xffffffff : 2 ** bits - 1),
-    masked: bits === 8 ? { value: new Uint8Array(parts.length), mask: new Uint8Array(parts.length) } : undefined,
+    masked:
+      bits === 8 ? { value: new Uint8Array(parts.length), mask: new Uint8Array(parts.length) } : undefined,
   }));
   const [first] = fields;
   parts.forEach((part, box) => {

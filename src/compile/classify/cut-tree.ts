@@ -16,6 +16,8 @@ export interface CutTrees {
   readonly words: Uint32Array;
   /** By tree: its boxes, and how many a packet that is in one of them meets on the average. */
   readonly trees: readonly { readonly boxes: number; readonly leafBoxes: number }[];
+  /** What a look-up costs on the average, in terms of a group compared; to tell builds of the same boxes apart. */
+  readonly cost: number;
   /** Lists that were left uncut because the budget was used up, and the longest of all. */
   readonly unpaid: number;
   readonly longest: number;
@@ -30,21 +32,32 @@ export interface CutTreeInput {
   /** Image offset of the first word. */
   readonly base: number;
   readonly budgetBytes: number;
+  /** Lists of one tree that a box may be in before it is put off to the next. */
+  readonly copies: number;
 }
 
 /** A list up to this length is not cut: it fills two groups. */
 const LEAF_BOXES = 2 * Tree.GROUP_BOXES - 1;
 /** ... and not when it is all that is left for a tree. */
 const FLAT_BOXES = 2 * Tree.GROUP_BOXES - 1;
-/** Lists that a box may be in before it is put off to the next tree. */
+/** What a tree and a cut cost, in terms of a group compared. */
+const TREE_COST = 1;
+const CUT_COST = 0.5;
+/** Lists of a box when nothing else is said, for chains that are long enough to make builds costly ... */
 const COPIES = 16;
+const LONG = 4096;
+/** ... and what is tried for the others. */
+const COPIES_TRIED = [32, 16, 8];
 const GROUP_WORDS = Tree.GROUP_BYTES / 4;
 
 /** Bytes of a list with its end. */
 const listBytes = (boxes: number): number => Math.ceil((boxes + 1) / Tree.GROUP_BOXES) * Tree.GROUP_BYTES;
 
-export function buildCutTrees(input: CutTreeInput): CutTrees {
-  return new CutTreeBuilder(input).build();
+/** Builds with as many copies of a box as make look-ups cheapest. */
+export function buildCutTrees(input: Omit<CutTreeInput, 'copies'>): CutTrees {
+  if (input.boxes.count > LONG) return new CutTreeBuilder({ ...input, copies: COPIES }).build();
+  const builds = COPIES_TRIED.map((copies) => new CutTreeBuilder({ ...input, copies }).build());
+  return builds.reduce((best, other) => (other.cost < best.cost ? other : best));
 }
 
 class CutTreeBuilder {
@@ -60,6 +73,7 @@ class CutTreeBuilder {
   #committed = 0;
   readonly #putOff: Uint8Array;
   readonly #copies: Uint16Array;
+  readonly #mostCopies: number;
   #mayPutOff = true;
   readonly #marks = new Uint8Array(1 << 16);
   readonly #segments = new Int32Array(1 << 16);
@@ -72,7 +86,8 @@ class CutTreeBuilder {
   #lengths = 0;
   #squares = 0;
 
-  constructor({ boxes, groupFields, answers, base, budgetBytes }: CutTreeInput) {
+  constructor({ boxes, groupFields, answers, base, budgetBytes, copies }: CutTreeInput) {
+    this.#mostCopies = copies;
     this.#boxes = boxes;
     this.#groupFields = groupFields;
     this.#answers = answers;
@@ -87,6 +102,7 @@ class CutTreeBuilder {
     const roots: (readonly [number, number, number, number])[] = [];
     const trees: { boxes: number; leafBoxes: number }[] = [];
     let boxes = Int32Array.from({ length: this.#boxes.count }, (_, box) => box);
+    let cost = 0;
     this.#committed = listBytes(boxes.length);
     this.#emptyLeaf = this.#leaf(new Int32Array(0));
     while (boxes.length > 0) {
@@ -100,6 +116,7 @@ class CutTreeBuilder {
       const rest = boxes.filter((box) => this.#putOff[box] === 1);
       const first = boxes.find((box) => this.#putOff[box] === 0);
       const least = first === undefined ? this.#answers.length - 1 : (this.#boxes.rule[first] as number);
+      cost += this.#treeCost(first ?? this.#boxes.count);
       roots.push([...root, least, this.#commonDepth()]);
       trees.push({
         boxes: boxes.length - rest.length,
@@ -112,9 +129,19 @@ class CutTreeBuilder {
       roots,
       words: this.#words.subarray(0, this.#used),
       trees,
+      cost,
       unpaid: this.#unpaid,
       longest: this.#longest,
     };
+  }
+
+  /** Of the tree in work, whose first box is `first`: it is looked at unless the answer is known to be before. */
+  #treeCost(first: number): number {
+    const boxes = Math.max(1, this.#lengths);
+    const cuts = this.#reached.reduce((sum, count, depth) => sum + count * depth, 0) / boxes;
+    const groups = (this.#squares / boxes + 1) / Tree.GROUP_BOXES + 0.5;
+    const share = (this.#boxes.count - first) / Math.max(1, this.#boxes.count);
+    return share * (TREE_COST + CUT_COST * cuts + Math.max(1, groups));
   }
 
   /** Cuts that at least a quarter of the boxes in leaves are behind: beyond, packets are followed one by one. */
@@ -226,7 +253,7 @@ class CutTreeBuilder {
     list.forEach((rule, index) => {
       const first = firsts[index] as number;
       const spanned = first < 0 ? distinct : (((lasts[index] as number) - first + count) % count) + 1;
-      if (this.#mayPutOff && spanned > 1 && (this.#copies[rule] as number) + spanned > COPIES) {
+      if (this.#mayPutOff && spanned > 1 && (this.#copies[rule] as number) + spanned > this.#mostCopies) {
         put.push(rule);
         return;
       }

@@ -30,37 +30,57 @@ export interface TreePlan {
   readonly exact: readonly boolean[];
 }
 
+/** A chain's boxes and what they answer, from which trees can be built. */
+export interface TreeInput {
+  readonly rules: readonly RuleConditions[];
+  readonly boxes: Boxes;
+  /** Packet record offsets of what groups hold: source word, destination word, ports, protocol, byte. */
+  readonly groupFields: readonly number[];
+  /** By rule: is a candidate sure to match, but for its interfaces? */
+  readonly exact: readonly boolean[];
+  /** By rule, and behind them of the chain's end: Tree.ANSWERS. */
+  readonly answers: Uint32Array;
+}
+
 /**
- * Emits cut trees for a chain; undefined when no rule asks about any field. `finals`: by rule, and behind them of the
- * chain's end, the verdict plus 1 that it gives when all its conditions hold, else 0.
+ * Undefined when no rule asks about any field. `finals`: by rule, and behind them of the chain's end, the verdict plus 1
+ * that it gives when all its conditions hold, else 0.
  */
-export function emitTrees(
-  emitter: Emitter,
+export function treeInput(
   rules: readonly RuleConditions[],
   finals: readonly number[],
   family: Family,
-): TreePlan | undefined {
+): TreeInput | undefined {
   const boxes = boxesOf(rules, family);
   if (boxes.fields.length === 0 || rules.length > Tree.RULES_MOST) return undefined;
-  const start = emitter.align(128);
-  const src = tellingWord(boxes, Packet.SRC);
-  const dst = tellingWord(boxes, Packet.DST);
-  const byte = tellingByte(boxes);
-  const groupFields = [src, dst, Packet.SPORT, Packet.DPORT, Packet.PROTO, byte].map((offset) =>
-    boxes.fields.find((field) => field.offset === offset),
-  );
-  const inGroups = new Set(groupFields.map((field) => field?.offset));
+  const [src, dst] = [tellingWord(boxes, Packet.SRC), tellingWord(boxes, Packet.DST)];
+  const groupFields = [src, dst, Packet.SPORT, Packet.DPORT, Packet.PROTO, tellingByte(boxes)];
   const exact = rules.map(
     (rule, index) =>
-      rule.exact && boxes.exact[index] === 1 && [...rule.fields.keys()].every((field) => inGroups.has(field)),
+      rule.exact &&
+      boxes.exact[index] === 1 &&
+      [...rule.fields.keys()].every((field) => groupFields.includes(field)),
   );
   const answers = Uint32Array.from(finals, (final, rule) => {
     const sure = rule === rules.length || (exact[rule] && !asksInterface(rules[rule] as RuleConditions));
     return ((rule << Tree.ANSWER_RULE) | (sure ? final : 0)) >>> 0;
   });
+  return { rules, boxes, groupFields, exact, answers };
+}
+
+/** Emits cut trees for a chain. */
+export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
+  const { rules, boxes, answers, exact } = input;
+  const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
+  const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
-  const base = start + Tree.HEADER_BYTES;
-  const { words, ...built } = buildCutTrees({ boxes, groupFields, answers, base, budgetBytes });
+  const { words, ...built } = buildCutTrees({
+    boxes,
+    groupFields: input.groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
+    answers,
+    base: start + Tree.HEADER_BYTES,
+    budgetBytes,
+  });
   const header = emitter.appendZeros(Tree.HEADER_BYTES);
   emitter.append(words);
   emitter.setWord(header + Tree.TREES, built.roots.length);
@@ -88,6 +108,33 @@ export function emitTrees(
     late: boxes.late,
     exact,
   };
+}
+
+/** Packets that are drawn at most. */
+const SAMPLE = 200;
+
+/**
+ * Candidates that a packet has to be verified against before one is sure to decide, on the average over packets drawn
+ * from the boxes: for each the lowest value that the box takes of every field.
+ */
+export function unsureCandidates({ boxes, exact, rules, answers }: TreeInput): number {
+  const packets = Math.min(SAMPLE, boxes.count);
+  let unsure = 0;
+  for (let packet = 0; packet < packets; packet++) {
+    const drawn = Math.floor((packet * boxes.count) / packets);
+    const values = boxes.fields.map(({ lo }) => lo[drawn] as number);
+    for (let box = 0; box < boxes.count; box++) {
+      const holds = boxes.fields.every(({ lo, hi }, field) => {
+        const value = values[field] as number;
+        return value >= (lo[box] as number) && value <= (hi[box] as number);
+      });
+      if (!holds) continue;
+      const rule = boxes.rule[box] as number;
+      if (((answers[rule] as number) & Tree.ANSWER_FINAL) !== 0) break;
+      if (!exact[rule] || asksInterface(rules[rule] as RuleConditions)) unsure++;
+    }
+  }
+  return unsure / Math.max(1, packets);
 }
 
 function asksInterface(rule: RuleConditions): boolean {
