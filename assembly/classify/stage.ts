@@ -12,7 +12,7 @@ import * as Stage from '../../src/layout/stage.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { Group } from './group';
-import { childOf, leafOf } from './tree';
+import { childOf, isCut, leafOf } from './tree';
 
 /**
  * Looks the `count` packets from `packets` on up in the classifiers that their families' images want looked up first.
@@ -82,9 +82,10 @@ function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void
   let groups = scratch + Stage.GROUPS;
   for (let tree: u32 = 0; tree < trees; tree++, groups += Stage.TREE_BYTES) {
     const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
-    const end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
+    let end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
     if (end == scratch + Stage.LIST) continue;
     descend(image, root, scratch, end);
+    if (tree != 0) end = chooseLeaves(scratch, packets, end);
     if (load<u32>(data, Tree.LARGE) != 0) loadGroups(image, scratch, end);
     search(image, data, scratch, packets, end, groups);
   }
@@ -116,6 +117,25 @@ function choose(scratch: usize, packets: usize, groups: usize, least: u32): usiz
   return to;
 }
 
+/** Keeps those on the list whose leaf has a rule before their answer; one that was not followed to its leaf stays. */
+function chooseLeaves(scratch: usize, packets: usize, end: usize): usize {
+  let to = scratch + Stage.LIST;
+  let entries = scratch + Stage.ENTRIES;
+  let kept = entries;
+  for (let at = to; at < end; at += 4, entries += 8) {
+    const p = load<u32>(at);
+    const entry = load<u64>(entries);
+    const answer = load<u32>(scratch + slotOf(packets, p), Stage.ANSWERS) >>> Tree.ANSWER_RULE;
+    store<u32>(to, p);
+    store<u64>(kept, entry);
+    // As signed numbers cuts are less than any rule.
+    const keeps = u32(i32(entry >> 32) < i32(answer));
+    to += keeps << 2;
+    kept += keeps << 3;
+  }
+  return to;
+}
+
 /** Takes the listed packets through one tree, a cut of all at a time. */
 function descend(image: usize, root: usize, scratch: usize, end: usize): void {
   const depth = load<u32>(root, Tree.DEPTH);
@@ -141,7 +161,7 @@ function descend(image: usize, root: usize, scratch: usize, end: usize): void {
       const entry = load<u64>(entries);
       // From a leaf the load is of the leaf itself, and for nothing.
       const next = load<u64>(image + childOf(entry, load<u32>(at)));
-      store<u64>(entries, select(next, entry, entry >> 32 != 0));
+      store<u64>(entries, select(next, entry, isCut(entry)));
     }
   }
 }
@@ -171,7 +191,7 @@ function search(image: usize, data: usize, scratch: usize, packets: usize, end: 
   for (let at = left; at < end; at += 4, entries += 8) {
     const p: usize = load<u32>(at);
     const entry = load<u64>(entries);
-    const group = entry >> 32 == 0 ? image + <usize>u32(entry) : leafOf(image, entry, p);
+    const group = isCut(entry) ? leafOf(image, entry, p) : image + <usize>u32(entry);
     const head = Group.head(p);
     const hits = Group.hits(
       group,

@@ -68,8 +68,12 @@ export function nextInTrees(frame: usize, r: usize): usize {
 /** The first group of the leaf that a packet comes to from an entry. */
 export function leafOf(image: usize, from: u64, p: usize): usize {
   let entry = from;
-  while (entry >> 32 != 0) entry = load<u64>(image + childOf(entry, p));
+  while (isCut(entry)) entry = load<u64>(image + childOf(entry, p));
   return image + <usize>u32(entry);
+}
+
+export function isCut(entry: u64): bool {
+  return <i64>entry < 0;
 }
 
 /** Image offset of the entry that a packet comes to behind a cut. */

@@ -6,9 +6,9 @@
 //
 // An entry is two words: a reference and a description of how to read on.
 //
-//   cut    reference of an array of entries | packet field offset << 0 | shift << 8 | bits << 16
+//   cut    reference of an array of entries | packet field offset << 0 | shift << 8 | bits << 16 | CUT
 //          the next entry is the one at (field >> shift) & ((1 << bits) - 1)
-//   leaf   reference of the first group     | 0
+//   leaf   reference of the first group     | least rule in it, EMPTY when there is none
 //
 // A cut may look at any window of a field, not only at its upper bits: packets whose other bits differ come to the same
 // leaf and fail there, at the boxes themselves. References are byte offsets from the image's start.
@@ -43,6 +43,9 @@ export const HEADER_BYTES = 256; // ROOTS + TREES_MOST * ROOT_BYTES, rounded up 
 // A cut's description.
 export const CUT_SHIFT = 8;
 export const CUT_BITS = 16;
+export const CUT = 0x80000000;
+/** In place of a leaf's least rule: behind every rule. */
+export const EMPTY = 0x1000000;
 
 // A group: four boxes, field by field, so that a packet is compared with all four at once. Words and ports are an
 // interval, as its lower bound and the distance to the upper one; bytes are a value under a mask.

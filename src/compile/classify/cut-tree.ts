@@ -175,7 +175,8 @@ class CutTreeBuilder {
       this.#words[at + 2 * window] = reference;
       this.#words[at + 2 * window + 1] = next;
     }
-    return [this.#reference(at), offset | (cut.shift << Tree.CUT_SHIFT) | (cut.bits << Tree.CUT_BITS)];
+    const description = Tree.CUT | offset | (cut.shift << Tree.CUT_SHIFT) | (cut.bits << Tree.CUT_BITS);
+    return [this.#reference(at), description >>> 0];
   }
 
   /**
@@ -317,7 +318,8 @@ class CutTreeBuilder {
       const group = at + Math.floor(place / Tree.GROUP_BOXES) * GROUP_WORDS;
       this.#box(group, place % Tree.GROUP_BOXES, list[place]);
     }
-    return [this.#reference(at), 0];
+    const [first] = list;
+    return [this.#reference(at), first === undefined ? Tree.EMPTY : (this.#boxes.rule[first] as number)];
   }
 
   /** A box in its place of a group; without one, the box that holds everything. */
