@@ -1,5 +1,5 @@
 // The short way of the packet that nearly every packet of a plain pcap file is: Ethernet II, IPv4 without options and
-// no fragment, TCP or UDP with its header captured and nothing wrong with it, through a machine that asks no routes
+// no fragment, TCP, UDP, ICMP or what has no ports, its header captured and nothing wrong with it, through a machine that asks no routes
 // (the guess "a router", `--hook`), in a scan that wants no result record of each packet. Its way is known beforehand,
 // so that it goes from its frame to its verdict at once. Of a packet record only what rules are searched by is filled in,
 // and the rest when a rule has to be asked (fillRest); fields that are the same for all of these packets stay. Every
@@ -28,6 +28,14 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
 import { answerFor, keep, lookUpAll } from '../classify/stage';
 import { begin } from '../packet/record';
+import {
+  IPPROTO_DCCP,
+  IPPROTO_ICMP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+} from '../packet/transport';
 import { passTables } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
 import { count, walk, walkOn } from './walk';
@@ -43,8 +51,6 @@ const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
 const TCP_FLAGS_OFFSET: usize = 33;
-const IPPROTO_TCP: u32 = 6;
-const IPPROTO_UDP: u32 = 17;
 /** Ethernet, IPv4 and TCP headers: every load below is within these. */
 const LEAST_CAPTURED: u32 = 54;
 /** x is a multiple of 0xffff just when x * INVERSE <= QUOTIENT, both by 64 bits. */
@@ -203,6 +209,7 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
     const length: u32 = bswap<u16>(<u16>(head >> 16));
     const proto = (<u32>middle >> 8) & 0xff;
     const tcp = u32(proto == IPPROTO_TCP);
+    const eight = u32(proto == IPPROTO_UDP) | u32(proto == IPPROTO_ICMP);
     const sum = (head & 0xffffffff) + (head >> 32) + (middle & 0xffffffff) + (middle >> 32) + <u64>tail;
     // One decision for all of it. The loads are in bounds, for a batch has room behind its last record.
     if (
@@ -210,8 +217,10 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
       u32(load<u32>(entry, Batch.ENTRY_INTERFACE) != captureInterface) |
       u32(cap < LEAST_CAPTURED) |
       (u32(load<u8>(header, RECORD_HEADER)) & 1) |
-      (1 ^ (tcp | u32(proto == IPPROTO_UDP))) |
-      u32(length < 28 + 12 * tcp) |
+      u32(proto == IPPROTO_UDPLITE) |
+      u32(proto == IPPROTO_SCTP) |
+      u32(proto == IPPROTO_DCCP) |
+      u32(length < IPV4_HEADER + 20 * tcp + 8 * eight) |
       u32(length > cap - ETHERNET_HEADER) |
       u32((<u32>middle & 0xff) <= 1) |
       u32(sum * INVERSE > QUOTIENT)
@@ -257,21 +266,21 @@ function fill(p: usize, l3: usize): void {
     v128.swizzle(addresses, i8x16(15, 14, 13, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)),
     Packet.DST,
   );
-  // PROTO, SPORT, DPORT, and TCP_FLAGS, still zero.
+  // PROTO, SPORT, DPORT, and TCP_FLAGS, still zero. Ports of what has ports, TCP flags of TCP.
   const head = v128.swizzle(
     v128.load(l3, 9),
     i8x16(0, -1, -1, -1, 12, 11, -1, -1, 14, 13, -1, -1, -1, -1, -1, -1),
   );
-  const tcp = u32(u32(load<u8>(l3, PROTOCOL_OFFSET)) == IPPROTO_TCP);
+  const proto = u32(load<u8>(l3, PROTOCOL_OFFSET));
+  const tcp = u32(proto == IPPROTO_TCP);
+  const ports = i32x4.replace_lane(i32x4.splat(0 - (tcp | u32(proto == IPPROTO_UDP))), 0, -1);
   const flags = u32(load<u8>(l3, TCP_FLAGS_OFFSET)) & (0 - tcp);
   // In one store, for it is loaded as a whole again.
-  v128.store(p, i32x4.replace_lane(head, 3, flags), Packet.PROTO);
+  v128.store(p, i32x4.replace_lane(v128.and(head, ports), 3, flags), Packet.PROTO);
   // ICMP, LENGTH, TTL, TOS.
-  v128.store(
-    p,
-    v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1)),
-    Packet.ICMP,
-  );
+  const line = v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1));
+  const icmp = u32(bswap<u16>(load<u16>(l3, IPV4_HEADER))) & (0 - u32(proto == IPPROTO_ICMP));
+  v128.store(p, i32x4.replace_lane(line, 0, icmp), Packet.ICMP);
 }
 
 /** What decoding and arrival would write else, but for what beginExpress() has written. */
@@ -284,7 +293,9 @@ function fillRest(p: usize, way: usize, entry: usize, entries: usize): void {
   const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
   v128.store(p, v128.load(way, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
   const dontFragment = (u32(load<u8>(l3, 6)) & 0x40) >> 4;
-  store<u64>(p, (<u64>(Packet.FLAG_PORTS | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
+  const proto = load<u32>(p, Packet.PROTO);
+  const ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP ? Packet.FLAG_PORTS : 0;
+  store<u64>(p, (<u64>(ports | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
   store<u64>(p, <u64>l3 | ((<u64>length) << 32), Packet.L3); // L3, L3_CAP
   store<u64>(p, <u64>(length - IPV4_HEADER) * 0x100000001, Packet.L4_LEN); // L4_LEN, L4_CAP
   store<u32>(p, <u32>(header + RECORD_HEADER), Packet.MAC);

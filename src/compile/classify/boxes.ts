@@ -42,88 +42,108 @@ const MOST_BOXES = 8;
 /** Words of an address in the packet record, the highest first. */
 const WORDS: Readonly<Record<Family, readonly number[]>> = { ipv4: [0], ipv6: [4, 0, 12, 8] };
 
-/** What a box takes of one field. */
-type Part = { readonly interval: Interval } | MaskedValue;
+/** What a box takes of one field: an interval, or of a field of 8 bits a value under a mask; undefined: all of it. */
+type Part = Interval | MaskedValue | undefined;
+
+const ALL: readonly Part[] = [undefined];
 
 /** Rules that no packet with an ordinary transport header can match have no box. */
 export function boxesOf(rules: readonly RuleConditions[], family: Family): Boxes {
   const exact = new Uint8Array(rules.length).fill(1);
   const asked = [...SEARCH_FIELD_BITS.keys()].filter((field) => rules.some((rule) => rule.fields.has(field)));
-  const boxes: { readonly rule: number; readonly parts: readonly (Part | undefined)[] }[] = [];
+  const bits = asked.map((field) => fieldBits(field, family) as number);
+  const parts = asked.map((): (readonly Part[])[] => new Array(rules.length));
+  const counts = new Uint8Array(rules.length);
+  let count = 0;
   rules.forEach(({ fields }, rule) => {
-    let combinations: readonly (readonly (Part | undefined)[])[] = [[]];
-    for (const field of asked) {
-      const intervals = fields.get(field);
-      let parts =
-        intervals === undefined ? [undefined] : partsOf(intervals, fieldBits(field, family) as number);
-      if (parts === undefined || parts.length * combinations.length > MOST_BOXES) {
+    let combinations = 1;
+    for (let position = 0; position < asked.length; position++) {
+      const intervals = fields.get(asked[position] as number);
+      let ofField = intervals === undefined ? ALL : partsOf(intervals, bits[position] as number);
+      if (ofField === undefined || ofField.length * combinations > MOST_BOXES) {
         exact[rule] = 0;
-        parts = [hullOf(intervals as readonly Interval[])];
+        ofField = [hullOf(intervals as readonly Interval[])];
       }
-      combinations = combinations.flatMap((box) => (parts as Part[]).map((part) => [...box, part]));
+      (parts[position] as (readonly Part[])[])[rule] = ofField;
+      combinations *= ofField.length;
     }
-    for (const parts of combinations) boxes.push({ rule, parts });
+    counts[rule] = combinations;
+    count += combinations;
   });
+  const ruleOf = new Int32Array(count);
+  let box = 0;
+  counts.forEach((combinations, rule) => {
+    ruleOf.fill(rule, box, box + combinations);
+    box += combinations;
+  });
+  // Combinations count as digits do: the first field's part changes with each box.
+  const strides = new Uint8Array(rules.length).fill(1);
   const fields = asked.flatMap((field, position) =>
-    fieldsOf(
-      field,
-      family,
-      boxes.map(({ parts }) => parts[position]),
-    ),
+    fieldsOf(field, family, parts[position] as readonly (readonly Part[])[], { ruleOf, strides }),
   );
   if (family === 'ipv6') {
     rules.forEach(({ fields: asks }, rule) => {
       if (asks.has(Packet.SRC) || asks.has(Packet.DST)) exact[rule] = 0;
     });
   }
-  return {
-    count: boxes.length,
-    rule: Int32Array.from(boxes, ({ rule }) => rule),
-    fields,
-    exact,
-    late: asked.some((field) => LATE_FIELDS.has(field)),
-  };
+  return { count, rule: ruleOf, fields, exact, late: asked.some((field) => LATE_FIELDS.has(field)) };
 }
 
 /** Undefined when a field of 8 bits takes more masked values than boxes can have. */
-function partsOf(intervals: readonly Interval[], bits: number): Part[] | undefined {
+function partsOf(intervals: readonly Interval[], bits: number): readonly Part[] | undefined {
   const [first] = intervals;
-  if (bits === 8 && first !== undefined) {
-    if (intervals.length === 1 && first[0] === first[1]) return [{ value: Number(first[0]), mask: 0xff }];
-    return maskedValues(intervals, MOST_BOXES);
-  }
-  return intervals.map((interval) => ({ interval }));
+  if (bits !== 8 || first === undefined) return intervals;
+  if (intervals.length === 1 && first[0] === first[1]) return SINGLE_BYTES[Number(first[0])];
+  return maskedValues(intervals, MOST_BOXES);
 }
 
-function hullOf(intervals: readonly Interval[]): Part {
+const SINGLE_BYTES: readonly (readonly MaskedValue[])[] = Array.from({ length: 256 }, (_, value) => [
+  { value, mask: 0xff },
+]);
+
+function hullOf(intervals: readonly Interval[]): Interval {
   const [first, last] = [intervals[0], intervals.at(-1)];
-  return { interval: [first?.[0] ?? 0n, last?.[1] ?? 0n] };
+  return [first?.[0] ?? 0n, last?.[1] ?? 0n];
 }
 
-/** A search field's words, from what each box takes of it. */
-function fieldsOf(field: number, family: Family, parts: readonly (Part | undefined)[]): BoxField[] {
+/** A search field's words, from what each rule takes of it. */
+function fieldsOf(
+  field: number,
+  family: Family,
+  parts: readonly (readonly Part[])[],
+  { ruleOf, strides }: { readonly ruleOf: Int32Array; readonly strides: Uint8Array },
+): BoxField[] {
   const bits = fieldBits(field, family) as number;
   const words = field === Packet.SRC || field === Packet.DST ? WORDS[family] : [0];
+  const count = ruleOf.length;
   const fields = words.map((word) => ({
     offset: field + word,
     bits: Math.min(bits, 32),
-    lo: new Uint32Array(parts.length),
-    hi: new Uint32Array(parts.length).fill(bits >= 32 ? 0xffffffff : 2 ** bits - 1),
-    masked:
-      bits === 8 ? { value: new Uint8Array(parts.length), mask: new Uint8Array(parts.length) } : undefined,
+    lo: new Uint32Array(count),
+    hi: new Uint32Array(count).fill(bits >= 32 ? 0xffffffff : 2 ** bits - 1),
+    masked: bits === 8 ? { value: new Uint8Array(count), mask: new Uint8Array(count) } : undefined,
   }));
   const [first] = fields;
-  parts.forEach((part, box) => {
-    if (part === undefined || first === undefined) return;
-    if ('interval' in part) {
-      setHull(fields, box, part.interval);
-      return;
+  let rule = -1;
+  let number = 0;
+  for (let box = 0; box < count; box++) {
+    number = ruleOf[box] === rule ? number + 1 : 0;
+    rule = ruleOf[box] as number;
+    const ofRule = parts[rule] as readonly Part[];
+    const part = ofRule[Math.floor(number / (strides[rule] as number)) % ofRule.length];
+    if (part === undefined || first === undefined) continue;
+    if (!('mask' in part)) {
+      setHull(fields, box, part);
+      continue;
     }
     first.lo[box] = part.value;
     first.hi[box] = part.value | (~part.mask & 0xff);
-    if (first.masked === undefined) return;
+    if (first.masked === undefined) continue;
     first.masked.value[box] = part.value;
     first.masked.mask[box] = part.mask;
+  }
+  parts.forEach((ofRule, index) => {
+    strides[index] = (strides[index] as number) * ofRule.length;
   });
   return fields;
 }

@@ -43,21 +43,26 @@ const FLAT_BOXES = 2 * Tree.GROUP_BOXES - 1;
 /** What a tree and a cut cost, in terms of a group compared. */
 const TREE_COST = 1;
 const CUT_COST = 0.5;
-/** Lists of a box when nothing else is said, for chains that are long enough to make builds costly ... */
+/** Lists of one tree that a box may be in before it is put off to the next: of long chains ... */
 const COPIES = 16;
 const LONG = 4096;
-/** ... and what is tried for the others. */
+/** ... and what is tried for the others until the budget pays for it. */
 const COPIES_TRIED = [32, 16, 8];
 const GROUP_WORDS = Tree.GROUP_BYTES / 4;
 
 /** Bytes of a list with its end. */
 const listBytes = (boxes: number): number => Math.ceil((boxes + 1) / Tree.GROUP_BOXES) * Tree.GROUP_BYTES;
 
-/** Builds with as many copies of a box as make look-ups cheapest. */
+/** Builds with as many copies of a box as are worth their bytes. */
 export function buildCutTrees(input: Omit<CutTreeInput, 'copies'>): CutTrees {
   if (input.boxes.count > LONG) return new CutTreeBuilder({ ...input, copies: COPIES }).build();
-  const builds = COPIES_TRIED.map((copies) => new CutTreeBuilder({ ...input, copies }).build());
-  return builds.reduce((best, other) => (other.cost < best.cost ? other : best));
+  let best: CutTrees | undefined;
+  for (const copies of COPIES_TRIED) {
+    const trees = new CutTreeBuilder({ ...input, copies }).build();
+    if (best === undefined || trees.cost < best.cost) best = trees;
+    if (best.unpaid === 0) return best;
+  }
+  return best as CutTrees;
 }
 
 class CutTreeBuilder {
