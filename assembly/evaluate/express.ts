@@ -84,6 +84,7 @@ export function beginExpress(lane: usize, batch: usize): bool {
   if (
     load<u32>(batch, Batch.COUNT) == 0 ||
     placement == Host.PLACEMENT_HOST ||
+    (placement == Host.PLACEMENT_HOOK && load<u32>(lane, Lane.CONNTRACK) != 0) ||
     load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
     load<u32>(source, Capture.SWAPPED) != 0 ||
     load<u32>(source, Capture.LENGTHS) != Capture.LENGTHS_NORMAL ||
