@@ -8,6 +8,7 @@ import { type EntryNeeds, entryNeeds, needsConntrack } from '../extension/tracki
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
+import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
 import * as Tree from '../layout/tree.ts';
@@ -85,6 +86,9 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
   return new Compiler(ruleSet, options).run();
 }
 
+/** Targets after which Packet.MARK may be another. */
+const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
+
 const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
 
 class Compiler {
@@ -97,6 +101,8 @@ class Compiler {
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
+  readonly #operationLists = new Map<string, number>();
+  readonly #changingFields = new Map<Table, ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
@@ -163,10 +169,11 @@ class Compiler {
   #stage(): void {
     let most = 0;
     for (const { chain, plan, firstRecord } of this.#chains) {
-      if (chain.hook === undefined || plan?.kind !== 'trees' || plan.bytes <= most) continue;
+      if (plan?.kind !== 'trees') continue;
+      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
+      if (chain.hook === undefined || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
       this.#emitter.setWord(Image.STAGED, plan.offset);
-      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
     }
   }
 
@@ -201,17 +208,24 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
+    const changing = this.#changing(table);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
-      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
+      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family, changing);
     });
+    const finals = chain.rules.map((_, position) =>
+      this.#verdict(this.#recordOffset(firstRecord + position)),
+    );
+    finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
     const { plan, exact, interfaces } = emitClassifier(
       this.#emitter,
       conditions,
+      finals,
       this.#ruleSet.family,
       this.#options.classifier ?? 'auto',
+      chain.hook !== undefined,
     );
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -240,17 +254,36 @@ class Compiler {
 
   /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */
   #final(record: number, rule: Rule, exact: boolean): void {
-    const target = this.#emitter.word(record + RuleRecord.TARGET);
-    if (target !== TargetKind.VERDICT && target !== TargetKind.REJECT) return;
+    const verdict = this.#verdict(record);
+    if (verdict === 0) return;
     if (rule.in !== undefined || rule.out !== undefined) return;
     const asks =
       (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
       this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
     if (asks && !exact) return;
-    const verdict =
-      target === TargetKind.REJECT ? Verdict.REJECT : this.#emitter.word(record + RuleRecord.TARGET_ARG);
     const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
-    this.#emitter.setWord(record + RuleRecord.FINAL, (verdict + 1) | when);
+    this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
+  }
+
+  /** The verdict plus 1 that a rule which matches gives; 0 when it gives none by itself. */
+  #verdict(record: number): number {
+    const target = this.#emitter.word(record + RuleRecord.TARGET);
+    if (target === TargetKind.REJECT) return Verdict.REJECT + 1;
+    return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
+  }
+
+  /** Search fields that targets of a table change: nothing can be searched by them, for candidates are found once. */
+  #changing(table: Table): ReadonlySet<number> {
+    let changing = this.#changingFields.get(table);
+    if (changing === undefined) {
+      const targets = table.chains.flatMap(({ rules }) => rules.map(({ target }) => target));
+      const marks = targets.some(
+        (target) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      );
+      changing = new Set(marks ? [Packet.MARK] : []);
+      this.#changingFields.set(table, changing);
+    }
+    return changing;
   }
 
   /** Emits a rule and answers the operations of its matches. */
@@ -311,11 +344,23 @@ class Compiler {
     const context = this.#lowerContext(rule, words);
     for (const match of rule.matches) this.#match(match, context);
     if (words.length > 0) {
-      this.#emitter.align(16);
-      this.#emitter.setWord(record + RuleRecord.OPS, this.#emitter.append(words));
-      this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+      const start = this.#operationList(words);
+      this.#emitter.setWord(record + RuleRecord.OPS, start);
+      this.#emitter.setWord(record + RuleRecord.OPS_END, start + words.length * 4);
     }
     return words;
+  }
+
+  /** Offset of a list of operations; rules that ask the same share one. */
+  #operationList(words: readonly number[]): number {
+    const key = words.join();
+    let start = this.#operationLists.get(key);
+    if (start === undefined) {
+      this.#emitter.align(16);
+      start = this.#emitter.append(words);
+      this.#operationLists.set(key, start);
+    }
+    return start;
   }
 
   #match(match: Match, context: LowerContext): void {

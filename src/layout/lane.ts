@@ -34,9 +34,8 @@ export const SKIPPED_SLOTS = 64;
 export const SKIPPED_BYTES = 16;
 /** Record indexes (u32) of the vector's packets that do not go the short way. */
 export const REST = 76;
-/** Scratch of look-ups for a whole vector: a packet record's address and an entry (layout/tree.ts) for each. */
+/** Scratch of look-ups for a whole vector (layout/stage.ts). */
 export const STAGE = 80;
-export const STAGE_BYTES = 12;
 /** Connection tracking (layout/conntrack.ts), 0 when no rule needs it. */
 export const CONNTRACK = 84;
 /** Room for two addresses: those of the packet that an ICMP error is about. */
@@ -65,7 +64,7 @@ export const SHARD_STARTS_BYTES = 272;
 export const VECTOR = 64;
 
 /** What stands behind the express packet records. */
-export const EXPRESS_BYTES = 1088;
+export const EXPRESS_BYTES = 1344;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;
