@@ -28,34 +28,19 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
 import { answerFor, keep, lookUpAll } from '../classify/stage';
 import { begin } from '../packet/record';
-import {
-  IPPROTO_DCCP,
-  IPPROTO_ICMP,
-  IPPROTO_SCTP,
-  IPPROTO_TCP,
-  IPPROTO_UDP,
-  IPPROTO_UDPLITE,
-} from '../packet/transport';
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
+import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, isPlain, RECORD_HEADER } from './plain';
 import { count, walk, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
-const RECORD_HEADER: usize = 16;
-const ETHERNET_HEADER: u32 = 14;
-const IPV4_HEADER: u32 = 20;
 /** Offsets in the record's header. */
 const FRACTION: usize = 4;
-const CAPTURED: usize = 8;
 const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
 const TCP_FLAGS_OFFSET: usize = 33;
-/** Ethernet, IPv4 and TCP headers: every load below is within these. */
-const LEAST_CAPTURED: u32 = 54;
-/** x is a multiple of 0xffff just when x * INVERSE <= QUOTIENT, both by 64 bits. */
-const INVERSE: u64 = 0xfffefffefffeffff;
-const QUOTIENT: u64 = 0x0001000100010001;
 
 // Behind the records, as beginExpress() writes it: the way.
 /** The interface in every record's index entry. */
@@ -200,32 +185,7 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   let latest = load<u64>(totals, Totals.LAST_TIME);
   for (let entry = entries + first * Batch.ENTRY_BYTES; entry < end; entry += Batch.ENTRY_BYTES) {
     const header = <usize>load<u32>(entry);
-    const cap = load<u32>(header, CAPTURED);
-    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
-    // EtherType, version and header length, all of the fragment field but DF.
-    const shape = v128.and(v128.load(l3 - 2), i8x16(-1, -1, -1, 0, 0, 0, 0, 0, -65, -1, 0, 0, 0, 0, 0, 0));
-    const head = load<u64>(l3);
-    const middle = load<u64>(l3, 8);
-    const tail = load<u32>(l3, 16);
-    const length: u32 = bswap<u16>(<u16>(head >> 16));
-    const proto = (<u32>middle >> 8) & 0xff;
-    const tcp = u32(proto == IPPROTO_TCP);
-    const eight = u32(proto == IPPROTO_UDP) | u32(proto == IPPROTO_ICMP);
-    const sum = (head & 0xffffffff) + (head >> 32) + (middle & 0xffffffff) + (middle >> 32) + <u64>tail;
-    // One decision for all of it. The loads are in bounds, for a batch has room behind its last record.
-    if (
-      u32(v128.any_true(v128.xor(shape, i8x16(8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))) |
-      u32(load<u32>(entry, Batch.ENTRY_INTERFACE) != captureInterface) |
-      u32(cap < LEAST_CAPTURED) |
-      (u32(load<u8>(header, RECORD_HEADER)) & 1) |
-      u32(proto == IPPROTO_UDPLITE) |
-      u32(proto == IPPROTO_SCTP) |
-      u32(proto == IPPROTO_DCCP) |
-      u32(length < IPV4_HEADER + 20 * tcp + 8 * eight) |
-      u32(length > cap - ETHERNET_HEADER) |
-      u32((<u32>middle & 0xff) <= 1) |
-      u32(sum * INVERSE > QUOTIENT)
-    ) {
+    if (!isPlain(entry, captureInterface)) {
       store<u32>(left, <u32>((entry - entries) / Batch.ENTRY_BYTES));
       left += 4;
       continue;
@@ -233,8 +193,9 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
     const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
     earliest = max(earliest, ~time);
     latest = max(latest, time);
+    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
     if (hooks == 0) {
-      bytes += length;
+      bytes += <u64>bswap<u16>(load<u16>(l3, 2));
       continue;
     }
     fill(p, l3);
