@@ -299,15 +299,17 @@ class Compiler {
     return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
   }
 
-  /** Search fields that targets of a table change: nothing can be searched by them, for candidates are found once. */
+  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
   #changing(table: Table): ReadonlySet<number> {
     let changing = this.#changingFields.get(table);
     if (changing === undefined) {
-      const targets = table.chains.flatMap(({ rules }) => rules.map(({ target }) => target));
-      const marks = targets.some(
-        (target) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      const rules = table.chains.flatMap((chain) => chain.rules);
+      const marks = rules.some(
+        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
       );
-      changing = new Set(marks ? [Packet.MARK] : []);
+      // The one match that changes a packet (xt_cluster.c).
+      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
+      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
       this.#changingFields.set(table, changing);
     }
     return changing;
