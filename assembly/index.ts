@@ -6,6 +6,10 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { initializeShards, insertEntry } from './conntrack/setup';
+import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
+import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
+import { help } from './conntrack/helper/dispatch';
+import { sourceKey } from './conntrack/helper/tunnel';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -33,12 +37,17 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  canEarlyDrop,
   forward,
   fragmentArenaBytes,
   gatherBatch,
   initializeFragments as initFragments,
   initializeShards as initShards,
   insertEntry,
+  findExpectation,
+  forgetMaster,
+  help as helpConnection,
+  meetExpectation,
   open,
   orderShards,
   passHeaders,
@@ -51,6 +60,9 @@ export {
   runDeferred,
   runShard,
   steer,
+  tcpSetClosing,
+  track,
+  sourceKey as greSourceKey,
   walkPcap,
   walkPcapng,
 };

@@ -11,14 +11,18 @@ import { checksumRight } from './checksum';
 import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
 import { findExpectation, meetExpectation } from './expect';
+import { sourceKey } from './helper/tunnel';
 import { count, shardAt, shardNumber, tableOf } from './shard';
 import { steeringHash } from './steer';
-import { earlyDrop, find, freeEntry, remove, takeEntry } from './table';
+import { bucketOf, earlyDrop, find, freeEntry, remove, slotsLike, takeEntry } from './table';
 import { track } from './track/dispatch';
 import { inversePorts, NO_INVERSE, NO_TUPLE, NOT_CAPTURED, readTuple, tupleHash } from './tuple';
 import { zoneDirectionsOf, zoneOf } from './zone';
 
 const IPPROTO_ICMP: u32 = 1;
+const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
 
 /** How often a packet may be looked up again because its connection was reopened: once is Linux's most. */
@@ -78,8 +82,10 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   if (tuple == NOT_CAPTURED) return Conntrack.TRACK_UNKNOWN;
   if (tuple == NO_TUPLE) return Conntrack.TRACK_INVALID;
   const family = load<u32>(p, Packet.FAMILY);
+  if (proto == IPPROTO_GRE) addSourceKey(lane, shard, p, family);
   const ports = load<u32>(p, Packet.CT_PORTS);
-  const hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
+  let hash = load<u32>(p, Packet.CT_HASH);
+  if (hash == 0) hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
   const zone = zoneOf(p);
   const zoneDirections = zoneDirectionsOf(p);
   const found = find(
@@ -132,6 +138,14 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   store<u32>(p, <u32>entry, Packet.CT);
   setState(p, entry, info);
   return Conntrack.TRACK_ACCEPT;
+}
+
+/** gre_pkt_to_tuple: PPTP has told which call id the other side has. */
+function addSourceKey(lane: usize, shard: usize, p: usize, family: u32): void {
+  const key = load<u32>(p, Packet.CT_PORTS) >>> 16;
+  if (key == 0) return;
+  const source = sourceKey(lane, shard, family, p + Packet.SRC, p + Packet.DST, key);
+  store<u32>(p, source | (key << 16), Packet.CT_PORTS);
 }
 
 /** CTSTATE of a packet that belongs to a connection (XT_CONNTRACK_STATE_BIT and the translation bits). */
@@ -224,23 +238,34 @@ function notCaptured(p: usize): u32 {
 }
 
 /**
- * Loads what finding the connections of `count` packets (records from `packets` on) will load, so that cache misses
- * overlap. Answers a number that means nothing.
+ * Loads what finding the connections of `count` packets (records from `packets` on) will load, so that cache misses of
+ * neighbouring packets overlap: their buckets, then the entries there. Answers a number that means nothing.
  */
 export function touch(lane: usize, packets: usize, count: u32): u32 {
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   const end = packets + <usize>count * Packet.BYTES;
   let sum: u32 = 0;
   for (let p = packets; p < end; p += Packet.BYTES) {
+    if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
+    const proto = load<u32>(p, Packet.PROTO);
+    if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) continue;
     const family = load<u32>(p, Packet.FAMILY);
-    if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT || family == 0) continue;
-    const shard = shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH)));
-    const table = tableOf(shard, family);
-    const buckets = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
-    if (buckets == 0) continue;
+    const table = tableOf(shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH))), family);
     const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
-    const hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, load<u32>(p, Packet.PROTO), ports);
-    sum ^= load<u32>(buckets + ((hash & load<u32>(table, Conntrack.TABLE_MASK)) << 2));
+    const hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
+    store<u32>(p, hash, Packet.CT_HASH);
+    if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) continue;
+    const bucket = bucketOf(table, hash);
+    store<u32>(p, <u32>bucket, Packet.CT_FIRST);
+    sum += load<u32>(bucket);
+  }
+  for (let p = packets; p < end; p += Packet.BYTES) {
+    const bucket = <usize>load<u32>(p, Packet.CT_FIRST);
+    if (bucket == 0) continue;
+    const slots = slotsLike(bucket, load<u32>(p, Packet.CT_HASH));
+    // Address 0 may be read, too: nothing is there.
+    const entry: usize = slots == 0 ? 0 : <usize>load<u32>(bucket + ((<usize>ctz(slots)) << 2));
+    sum += load<u32>(entry, Conntrack.HASH) ^ load<u32>(entry, Conntrack.TRACK);
   }
   return sum;
 }

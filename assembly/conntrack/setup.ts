@@ -12,6 +12,9 @@ import { tupleHash } from './tuple';
 export function initializeShards(config: usize): void {
   const count: u32 = 1 << load<u32>(config, Conntrack.SHARD_BITS);
   memory.fill(load<u32>(config, Conntrack.SHARDS), 0, count * Conntrack.SHARD_BYTES);
+  for (let shard: u32 = 0; shard < count; shard++) {
+    store<u32>(shardAt(config, shard), <u32>config, Conntrack.SHARD_CONFIG);
+  }
 }
 
 /**

@@ -1,23 +1,51 @@
 // The table of one shard and family: entries in buckets, found by their tuples in both directions, and the sweep that
 // takes expired ones away.
 //
-// Without address translation a reply's tuple is the mirror image of the original one and hashes alike, so that one link
-// serves both directions. Buckets are doubled when there are more entries than buckets. Expiry is a matter of an entry's
-// deadline: look-ups pass over what is expired and take it away, and each new entry pays for a look at two others, so
-// that what nobody looks up goes, too, and memory follows the live entries.
+// A bucket is a cache line (layout/conntrack.ts): twelve entries and a byte of each one's hash, so that a look-up reads
+// one line and then the entry it is after. What a full bucket cannot take goes to the next one, and the bucket counts
+// what went by. Without address translation a reply's tuple is the mirror image of the original one and hashes alike, so
+// that one place serves both directions.
+//
+// Expiry is a matter of an entry's deadline: a look-up takes away what it finds expired, and each new entry pays for a
+// look at two others, so that what nobody looks up goes, too, and memory follows the live entries.
 
 import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { destroyed } from './event';
+import { forgetMaster } from './expect';
 import { allocate } from './heap';
 import { count, familyWords, tableOf } from './shard';
 
-const FIRST_BUCKETS: u32 = 64;
+const FIRST_BUCKETS: u32 = 8;
+/** Entries a bucket, on the average, beyond which there are twice as many buckets. */
+const MOST_LOAD: u32 = 8;
+/** How far from its own bucket an entry may be. */
+const HOPS: u32 = 8;
 /** The first chunk of a table is small: many shards may never hold more. */
 const FIRST_CHUNK_ENTRIES: u32 = 32;
 const MOST_CHUNK_ENTRIES: u32 = 1024;
 /** Entries that each new one looks at. */
 const SWEEP: u32 = 2;
+
+/** Address of the bucket that a hash leads to; the table has buckets. */
+export function bucketOf(table: usize, hash: u32): usize {
+  return (
+    <usize>load<u32>(table, Conntrack.TABLE_BUCKETS) +
+    ((<usize>(hash & load<u32>(table, Conntrack.TABLE_MASK))) << 6)
+  );
+}
+
+/** The slots of a bucket whose hash may be this one, a bit each. */
+export function slotsLike(bucket: usize, hash: u32): i32 {
+  const tags = v128.load(bucket, Conntrack.BUCKET_TAGS);
+  return i8x16.bitmask(i8x16.eq(tags, i8x16.splat(<i8>(hash >>> 24)))) & ((1 << Conntrack.BUCKET_SLOTS) - 1);
+}
+
+function nextBucket(table: usize, bucket: usize): usize {
+  const first = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
+  const last = first + ((<usize>load<u32>(table, Conntrack.TABLE_MASK)) << 6);
+  return bucket == last ? first : bucket + Conntrack.BUCKET_BYTES;
+}
 
 /**
  * The live entry that has this tuple in one of its directions: its address, plus 1 when the tuple is the reply's; 0 when
@@ -38,56 +66,76 @@ export function find(
   zoneDirections: u32,
 ): u32 {
   const table = tableOf(shard, family);
-  const buckets = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
-  if (buckets == 0) return 0;
-  const now = load<u64>(p, Packet.TIME);
-  let entry = <usize>load<u32>(buckets + ((hash & load<u32>(table, Conntrack.TABLE_MASK)) << 2));
-  while (entry != 0) {
-    const next = <usize>load<u32>(entry, Conntrack.NEXT);
-    if (load<u64>(entry, Conntrack.DEADLINE) <= now) {
-      expire(lane, p, shard, table, entry);
-    } else if (load<u32>(entry, Conntrack.HASH) == hash && u32(load<u8>(entry, Conntrack.PROTO)) == proto) {
-      if (family == 4) {
-        const a = load<u32>(source);
-        const b = load<u32>(destination);
-        if (
-          load<u32>(entry, Conntrack.ORIG_SRC) == a &&
-          load<u32>(entry, Conntrack.ORIG_DST) == b &&
-          load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
-          sameZone(entry, 0, zone, zoneDirections)
-        ) {
-          return <u32>entry;
-        }
-        if (
-          load<u32>(entry, Conntrack.REPLY_SRC) == a &&
-          load<u32>(entry, Conntrack.REPLY_DST) == b &&
-          load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
-          sameZone(entry, 1, zone, zoneDirections)
-        ) {
-          return <u32>entry | 1;
-        }
-      } else {
-        if (
-          load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
-          sameAddress(entry + Conntrack.ORIG_SRC6, source) &&
-          sameAddress(entry + Conntrack.ORIG_DST6, destination) &&
-          sameZone(entry, 0, zone, zoneDirections)
-        ) {
-          return <u32>entry;
-        }
-        if (
-          load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
-          sameAddress(entry + Conntrack.REPLY_SRC6, source) &&
-          sameAddress(entry + Conntrack.REPLY_DST6, destination) &&
-          sameZone(entry, 1, zone, zoneDirections)
-        ) {
-          return <u32>entry | 1;
-        }
-      }
+  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return 0;
+  let bucket = bucketOf(table, hash);
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    let slots = slotsLike(bucket, hash);
+    while (slots != 0) {
+      const entry = <usize>load<u32>(bucket + ((<usize>ctz(slots)) << 2));
+      slots &= slots - 1;
+      if (entry == 0 || load<u32>(entry, Conntrack.HASH) != hash) continue;
+      if (u32(load<u8>(entry, Conntrack.PROTO)) != proto) continue;
+      const direction =
+        family == 4
+          ? directionOf4(entry, source, destination, ports, zone, zoneDirections)
+          : directionOf6(entry, source, destination, ports, zone, zoneDirections);
+      if (direction < 0) continue;
+      if (load<u64>(entry, Conntrack.DEADLINE) > load<u64>(p, Packet.TIME)) return <u32>entry | direction;
+      expire(lane, p, shard, entry);
     }
-    entry = next;
+    if (load<u32>(bucket, Conntrack.BUCKET_PASSED) == 0) return 0;
+    bucket = nextBucket(table, bucket);
   }
   return 0;
+}
+
+/** 0 when the tuple is the original one of an IPv4 entry, 1 when it is the reply's, else -1. */
+function directionOf4(
+  entry: usize,
+  source: usize,
+  destination: usize,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): i32 {
+  const addresses = <u64>load<u32>(source) | ((<u64>load<u32>(destination)) << 32);
+  if (
+    load<u64>(entry, Conntrack.ORIG_SRC) == addresses &&
+    load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
+    sameZone(entry, 0, zone, zoneDirections)
+  ) {
+    return 0;
+  }
+  const reply =
+    load<u64>(entry, Conntrack.REPLY_SRC) == addresses &&
+    load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
+    sameZone(entry, 1, zone, zoneDirections);
+  return reply ? 1 : -1;
+}
+
+/** The same for IPv6. */
+function directionOf6(
+  entry: usize,
+  source: usize,
+  destination: usize,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): i32 {
+  if (
+    load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
+    sameAddress(entry + Conntrack.ORIG_SRC6, source) &&
+    sameAddress(entry + Conntrack.ORIG_DST6, destination) &&
+    sameZone(entry, 0, zone, zoneDirections)
+  ) {
+    return 0;
+  }
+  const reply =
+    load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
+    sameAddress(entry + Conntrack.REPLY_SRC6, source) &&
+    sameAddress(entry + Conntrack.REPLY_DST6, destination) &&
+    sameZone(entry, 1, zone, zoneDirections);
+  return reply ? 1 : -1;
 }
 
 function sameAddress(a: usize, b: usize): bool {
@@ -144,6 +192,7 @@ function addChunk(config: usize, table: usize, bytes: u32): usize {
 
 /** Gives back an entry that is in no bucket. */
 export function freeEntry(shard: usize, entry: usize): void {
+  forgetMaster(shard, entry);
   const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
   store<u32>(entry, 0, Conntrack.STATUS);
   store<u32>(entry, load<u32>(table, Conntrack.TABLE_FREE), Conntrack.NEXT);
@@ -151,41 +200,62 @@ export function freeEntry(shard: usize, entry: usize): void {
   store<u32>(shard, load<u32>(shard, Conntrack.SHARD_COUNT) - 1, Conntrack.SHARD_COUNT);
 }
 
-/** Puts an entry whose HASH is set into its bucket. False when there is no memory for buckets. */
+/**
+ * Puts an entry whose HASH is set into its bucket. False when there is no memory for buckets, or too many entries share
+ * the same few (Linux drops at chains of 50 to 80).
+ */
 export function insert(config: usize, shard: usize, entry: usize): bool {
   const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
   const entries = load<u32>(table, Conntrack.TABLE_COUNT);
-  const mask = load<u32>(table, Conntrack.TABLE_MASK);
-  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) {
+  const buckets: u32 =
+    load<u32>(table, Conntrack.TABLE_BUCKETS) == 0 ? 0 : load<u32>(table, Conntrack.TABLE_MASK) + 1;
+  if (buckets == 0) {
     if (!grow(config, table, FIRST_BUCKETS)) return false;
-  } else if (entries > mask) grow(config, table, (mask + 1) << 1);
-  link(table, entry);
+  } else if (entries >= buckets * MOST_LOAD) grow(config, table, buckets << 1);
+  if (!place(table, entry)) return false;
   store<u32>(table, entries + 1, Conntrack.TABLE_COUNT);
   return true;
 }
 
-function link(table: usize, entry: usize): void {
-  const mask = load<u32>(table, Conntrack.TABLE_MASK);
-  const bucket =
-    <usize>load<u32>(table, Conntrack.TABLE_BUCKETS) + ((load<u32>(entry, Conntrack.HASH) & mask) << 2);
-  store<u32>(entry, load<u32>(bucket), Conntrack.NEXT);
-  store<u32>(bucket, <u32>entry);
+/** The first free slot from the entry's bucket on. */
+function place(table: usize, entry: usize): bool {
+  const hash = load<u32>(entry, Conntrack.HASH);
+  const home = bucketOf(table, hash);
+  let bucket = home;
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      if (load<u32>(bucket + (slot << 2)) != 0) continue;
+      store<u32>(bucket + (slot << 2), <u32>entry);
+      store<u8>(bucket + slot, u8(hash >>> 24), Conntrack.BUCKET_TAGS);
+      passBy(table, home, bucket, 1);
+      return true;
+    }
+    bucket = nextBucket(table, bucket);
+  }
+  return false;
 }
 
-/** Moves all entries to an array of `count` buckets; without memory for it chains get longer instead. */
+/** Adds to what went by the buckets from `home` up to the one before `bucket`. */
+function passBy(table: usize, home: usize, bucket: usize, change: u32): void {
+  while (home != bucket) {
+    store<u32>(home, load<u32>(home, Conntrack.BUCKET_PASSED) + change, Conntrack.BUCKET_PASSED);
+    home = nextBucket(table, home);
+  }
+}
+
+/** Moves all entries to `count` new buckets; without memory for them the old ones fill up instead. */
 function grow(config: usize, table: usize, count: u32): bool {
   const old = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
-  const buckets = allocate(config, count << 2);
+  const buckets = allocate(config, count * Conntrack.BUCKET_BYTES);
   if (buckets == 0) return false;
-  const oldCount: u32 = old == 0 ? 0 : load<u32>(table, Conntrack.TABLE_MASK) + 1;
+  const oldEnd: usize = old == 0 ? 0 : old + ((<usize>load<u32>(table, Conntrack.TABLE_MASK) + 1) << 6);
   store<u32>(table, <u32>buckets, Conntrack.TABLE_BUCKETS);
   store<u32>(table, count - 1, Conntrack.TABLE_MASK);
-  for (let i: u32 = 0; i < oldCount; i++) {
-    let entry = <usize>load<u32>(old + (i << 2));
-    while (entry != 0) {
-      const next = <usize>load<u32>(entry, Conntrack.NEXT);
-      link(table, entry);
-      entry = next;
+  for (let bucket = old; bucket < oldEnd; bucket += Conntrack.BUCKET_BYTES) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      const entry = <usize>load<u32>(bucket + (slot << 2));
+      // Half the entries a bucket: each finds a place.
+      if (entry != 0) place(table, entry);
     }
   }
   return true;
@@ -193,12 +263,19 @@ function grow(config: usize, table: usize, count: u32): bool {
 
 /** Takes an entry out of its bucket. */
 function unlink(table: usize, entry: usize): void {
-  const mask = load<u32>(table, Conntrack.TABLE_MASK);
-  let at =
-    <usize>load<u32>(table, Conntrack.TABLE_BUCKETS) + ((load<u32>(entry, Conntrack.HASH) & mask) << 2);
-  while (<usize>load<u32>(at) != entry) at = <usize>load<u32>(at) + Conntrack.NEXT;
-  store<u32>(at, load<u32>(entry, Conntrack.NEXT));
-  store<u32>(table, load<u32>(table, Conntrack.TABLE_COUNT) - 1, Conntrack.TABLE_COUNT);
+  const home = bucketOf(table, load<u32>(entry, Conntrack.HASH));
+  let bucket = home;
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      if (<usize>load<u32>(bucket + (slot << 2)) != entry) continue;
+      store<u32>(bucket + (slot << 2), 0);
+      store<u8>(bucket + slot, 0, Conntrack.BUCKET_TAGS);
+      passBy(table, home, bucket, -1);
+      store<u32>(table, load<u32>(table, Conntrack.TABLE_COUNT) - 1, Conntrack.TABLE_COUNT);
+      return;
+    }
+    bucket = nextBucket(table, bucket);
+  }
 }
 
 /** nf_ct_delete: takes a confirmed entry away, with its event. */
@@ -211,7 +288,7 @@ export function remove(lane: usize, p: usize, shard: usize, entry: usize): void 
   freeEntry(shard, entry);
 }
 
-function expire(lane: usize, p: usize, shard: usize, table: usize, entry: usize): void {
+function expire(lane: usize, p: usize, shard: usize, entry: usize): void {
   count(shard, Conntrack.STAT_EXPIRED, 1);
   remove(lane, p, shard, entry);
 }
@@ -239,7 +316,7 @@ function sweep(lane: usize, p: usize, config: usize, shard: usize, table: usize,
     }
     const status = load<u32>(entry, Conntrack.STATUS);
     if ((status & Conntrack.IPS_CONFIRMED) != 0 && load<u64>(entry, Conntrack.DEADLINE) <= now) {
-      expire(lane, p, shard, table, entry);
+      expire(lane, p, shard, entry);
     }
     entry += bytes;
   }
@@ -253,26 +330,24 @@ const EVICTION_RANGE: u32 = 8;
 /** early_drop: makes room by the entries of a bucket near `hash` that are not assured. False when there are none. */
 export function earlyDrop(lane: usize, p: usize, shard: usize, family: u32, hash: u32): bool {
   const table = tableOf(shard, family);
-  const buckets = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
-  if (buckets == 0) return false;
-  const mask = load<u32>(table, Conntrack.TABLE_MASK);
-  const now = load<u64>(p, Packet.TIME);
+  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return false;
+  let bucket = bucketOf(table, hash);
   for (let i: u32 = 0; i < EVICTION_RANGE; i++) {
     let dropped: u32 = 0;
-    let entry = <usize>load<u32>(buckets + (((hash + i) & mask) << 2));
-    while (entry != 0) {
-      const next = <usize>load<u32>(entry, Conntrack.NEXT);
-      if (load<u64>(entry, Conntrack.DEADLINE) <= now) {
-        expire(lane, p, shard, table, entry);
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      const entry = <usize>load<u32>(bucket + (slot << 2));
+      if (entry == 0) continue;
+      if (load<u64>(entry, Conntrack.DEADLINE) <= load<u64>(p, Packet.TIME)) {
+        expire(lane, p, shard, entry);
         dropped++;
       } else if ((load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_ASSURED) == 0) {
         remove(lane, p, shard, entry);
         count(shard, Conntrack.STAT_EARLY_DROP, 1);
         dropped++;
       }
-      entry = next;
     }
     if (dropped != 0) return true;
+    bucket = nextBucket(table, bucket);
   }
   return false;
 }

@@ -46,7 +46,7 @@ export function run(lane: usize, batch: usize, alone: bool): u32 {
       if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
     stage(lane, packets, size);
-    if (tracking) touch(lane, packets, size);
+    if (tracking) store<u32>(lane, touch(lane, packets, size), Lane.TOUCHED);
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       const index = load<u32>(p, Packet.RECORD);

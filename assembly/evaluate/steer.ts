@@ -160,7 +160,7 @@ export function runShard(lane: usize, batch: usize, shard: u32): void {
     fill(lane, batch, order + ((<usize>first) << 2), size, packets);
     const last = packets + <usize>size * Packet.BYTES;
     stage(lane, packets, size);
-    touch(lane, packets, size);
+    store<u32>(lane, touch(lane, packets, size), Lane.TOUCHED);
     for (let p = packets; p < last; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       traverse(lane, p, number + load<u32>(p, Packet.RECORD));

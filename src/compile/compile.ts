@@ -63,6 +63,8 @@ export interface CompiledRules {
   readonly unknowns: readonly string[];
   /** Options that extensions registered (LOG, NFLOG), by id. */
   readonly registered: readonly unknown[];
+  /** Some rule switches connection tracking on for the family. */
+  readonly conntrack: boolean;
 }
 
 export interface CompiledChain {
@@ -85,6 +87,7 @@ const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QU
 
 class Compiler {
   readonly #ruleSet: RuleSet;
+  readonly #tracked: boolean;
   readonly #options: CompileOptions;
   readonly #chains: CompiledChain[] = [];
   /** First record of each chain, by table and chain name. */
@@ -100,6 +103,7 @@ class Compiler {
   constructor(ruleSet: RuleSet, options: CompileOptions) {
     this.#ruleSet = ruleSet;
     this.#options = options;
+    this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
       for (const chain of table.chains) {
@@ -130,6 +134,7 @@ class Compiler {
       interfaceTables: this.#interfaceTables,
       unknowns: this.#unknowns,
       registered: this.#registered,
+      conntrack: this.#tracked,
     };
   }
 
@@ -163,7 +168,7 @@ class Compiler {
   }
 
   #hookTable(): void {
-    const tracked = needsConntrack(this.#ruleSet);
+    const tracked = this.#tracked;
     this.#emitter.setWord(Image.CONNTRACK, tracked ? 1 : 0);
     HOOK_ORDER.forEach((hook, hookNumber) => {
       this.#stations(hook, tracked).forEach(([table, first], slot) => {

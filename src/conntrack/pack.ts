@@ -2,9 +2,9 @@
 
 import * as Conntrack from '../layout/conntrack.ts';
 import type { Address } from '../model/address.ts';
+import { helperNumber } from '../model/helper.ts';
 import type { ConntrackConfig, EntryLayout } from './config.ts';
 import type { ConntrackEntry, Tuple } from './entry.ts';
-import { helperNumber } from './helper.ts';
 import { GRE, TCP, trackedProtocol } from './protocol.ts';
 import { STATE_OFFSETS, TUPLES, type TupleOffsets } from './record.ts';
 

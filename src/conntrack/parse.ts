@@ -4,12 +4,12 @@
 import { WasmtablesError } from '../error.ts';
 import * as Conntrack from '../layout/conntrack.ts';
 import { type Address, parseIpv4, parseIpv6 } from '../model/address.ts';
+import { HELPER_NAMES, helperNumber } from '../model/helper.ts';
 import type { Family } from '../model/ruleset.ts';
 import { didYouMean } from '../save/hint.ts';
 import { short } from '../save/scanned.ts';
 import { type Line, placeOf } from '../save/word.ts';
 import type { Accounting, ConntrackEntry, Tuple } from './entry.ts';
-import { HELPER_NAMES, helperNumber } from './helper.ts';
 import { DCCP, protocolNamed, type TrackedProtocol, trackedProtocol } from './protocol.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;

@@ -1,11 +1,11 @@
 // Entries between shared memory and data: the records of src/layout/conntrack.ts as ConntrackEntry, and back, for a
-// starting state. What stands in the memory was put there by the kernel; nothing here follows a link twice.
+// starting state.
 
 import * as Conntrack from '../layout/conntrack.ts';
 import type { Address } from '../model/address.ts';
+import { HELPER_NAMES } from '../model/helper.ts';
 import type { ConntrackConfig, EntryLayout } from './config.ts';
 import type { Accounting, ConntrackEntry, Tuple } from './entry.ts';
-import { HELPER_NAMES } from './helper.ts';
 import { DCCP, type TrackedProtocol, trackedProtocol } from './protocol.ts';
 
 /** Where a protocol's state is in an entry (u8); its place among the protocol's states. */
@@ -36,49 +36,113 @@ export const TUPLES: Readonly<
   ],
 };
 
+/** Sort keys hold a number in 36 bits and an address, of which records are multiples of 16, in 28. */
+const ADDRESS_BITS = 28n;
+const ADDRESS_SHIFT = 4;
+
 /**
- * The entries of all shards that are alive, in the order in which they were made: confirmed and not expired, as
- * `conntrack -L` lists them.
- *
- * @param configAddress address of the configuration record
- * @param nowNs time of the listing, ns: what expires then is not listed; `timeoutNs` counts from it
+ * The entries of all shards that are alive: confirmed and not expired, as `conntrack -L` lists them. They are found
+ * when it is made, and read one by one when it is walked, in the order in which they were made: millions of entries
+ * take 8 bytes each. The kernel must not run meanwhile.
  */
-export function readEntries(
-  memory: WebAssembly.Memory,
-  configAddress: number,
-  config: ConntrackConfig,
-  nowNs: bigint,
-): ConntrackEntry[] {
-  const view = new DataView(memory.buffer);
-  const shards = view.getUint32(configAddress + Conntrack.SHARDS, true);
-  const entries: ConntrackEntry[] = [];
-  for (let shard = 0; shard < 2 ** config.shardBits; shard++) {
-    const address = shards + shard * Conntrack.SHARD_BYTES;
-    readTable(view, address + Conntrack.SHARD_TABLE4, config.entry4, nowNs, entries);
-    readTable(view, address + Conntrack.SHARD_TABLE6, config.entry6, nowNs, entries);
+export class LiveEntries implements Iterable<ConntrackEntry> {
+  readonly #view: DataView;
+  readonly #config: ConntrackConfig;
+  readonly #nowNs: bigint;
+  readonly #keys: BigUint64Array;
+  /** Entries that have seen one direction only. */
+  readonly oneWay: number;
+
+  /**
+   * @param configAddress address of the configuration record
+   * @param nowNs time of the listing, ns: what expires then is not listed; `timeoutNs` counts from it
+   */
+  constructor(memory: WebAssembly.Memory, configAddress: number, config: ConntrackConfig, nowNs: bigint) {
+    const view = new DataView(memory.buffer);
+    this.#view = view;
+    this.#config = config;
+    this.#nowNs = nowNs;
+    const addresses = new Addresses();
+    let first = 0n;
+    let oneWay = 0;
+    for (const table of tables(view, configAddress, config)) {
+      for (const entry of records(view, table.address, table.layout.bytes)) {
+        if (!isLive(view, entry, nowNs)) continue;
+        addresses.push(entry);
+        const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
+        if (number < first) first = number;
+        if ((view.getUint32(entry + Conntrack.STATUS, true) & Conntrack.IPS_SEEN_REPLY) === 0) oneWay++;
+      }
+    }
+    this.oneWay = oneWay;
+    this.#keys = new BigUint64Array(addresses.count);
+    for (let index = 0; index < addresses.count; index++) {
+      const entry = addresses.at(index);
+      const number = view.getBigInt64(entry + Conntrack.NUMBER, true) - first;
+      this.#keys[index] = (number << ADDRESS_BITS) | BigInt(entry >>> ADDRESS_SHIFT);
+    }
+    this.#keys.sort();
   }
-  // A packet makes one entry; those of a starting state have numbers of their own.
-  return entries.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
+
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  *[Symbol.iterator](): Iterator<ConntrackEntry> {
+    const { entry4, entry6 } = this.#config;
+    for (const key of this.#keys) {
+      const entry = Number(BigInt.asUintN(Number(ADDRESS_BITS), key)) * 2 ** ADDRESS_SHIFT;
+      const layout = this.#view.getUint8(entry + Conntrack.FAMILY) === 6 ? entry6 : entry4;
+      yield readEntry(this.#view, entry, layout, this.#nowNs);
+    }
+  }
 }
 
-/** Live entries of a table, chunk by chunk: each full, but for the newest. */
-function readTable(
+/** A list of addresses that grows. */
+class Addresses {
+  #words = new Uint32Array(1024);
+  count = 0;
+
+  push(address: number): void {
+    if (this.count === this.#words.length) {
+      const larger = new Uint32Array(2 * this.count);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.count++] = address;
+  }
+
+  at(index: number): number {
+    return this.#words[index] as number;
+  }
+}
+
+/** Addresses of the shards. */
+export function shardAddresses(view: DataView, configAddress: number, config: ConntrackConfig): number[] {
+  const shards = view.getUint32(configAddress + Conntrack.SHARDS, true);
+  return Array.from({ length: 2 ** config.shardBits }, (_, shard) => shards + shard * Conntrack.SHARD_BYTES);
+}
+
+function tables(
   view: DataView,
-  table: number,
-  layout: EntryLayout,
-  nowNs: bigint,
-  entries: ConntrackEntry[],
-): void {
+  configAddress: number,
+  config: ConntrackConfig,
+): { readonly address: number; readonly layout: EntryLayout }[] {
+  return shardAddresses(view, configAddress, config).flatMap((shard) => [
+    { address: shard + Conntrack.SHARD_TABLE4, layout: config.entry4 },
+    { address: shard + Conntrack.SHARD_TABLE6, layout: config.entry6 },
+  ]);
+}
+
+/** Addresses of a table's records, chunk by chunk: each is full, but for the newest. */
+function* records(view: DataView, table: number, bytes: number): Generator<number> {
   const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
   const used = view.getUint32(table + Conntrack.TABLE_USED, true);
   let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
   while (chunk !== 0) {
     const first = chunk + Conntrack.CHUNK_ENTRIES;
-    const end =
-      chunk === newest ? first + used * layout.bytes : view.getUint32(chunk + Conntrack.CHUNK_END, true);
-    for (let entry = first; entry + layout.bytes <= end; entry += layout.bytes) {
-      if (isLive(view, entry, nowNs)) entries.push(readEntry(view, entry, layout, nowNs));
-    }
+    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
+    for (let entry = first; entry + bytes <= end; entry += bytes) yield entry;
     chunk = view.getUint32(chunk + Conntrack.CHUNK_NEXT, true);
   }
 }

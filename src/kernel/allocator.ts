@@ -24,13 +24,17 @@ export class Allocator {
     return address;
   }
 
+  /** Bytes that can still be handed out. */
+  get left(): number {
+    return (MAXIMUM_PAGES - 1) * WASM_PAGE_BYTES - this.#next;
+  }
+
   /**
    * As much of `bytes` as the memory can still hold, or the machine gives. Nothing is touched: what is never used takes
    * no real memory.
    */
   allocateUpTo(bytes: number): { readonly address: number; readonly bytes: number } {
-    const left = MAXIMUM_PAGES * WASM_PAGE_BYTES - WASM_PAGE_BYTES - this.#next;
-    for (let size = Math.min(bytes, left); ; size = Math.floor(size / 2)) {
+    for (let size = Math.min(bytes, this.left); ; size = Math.floor(size / 2)) {
       try {
         return { address: this.allocate(size), bytes: size };
       } catch (error) {

@@ -37,6 +37,9 @@ export const TIMESTAMP4 = 60;
 export const TIMESTAMP6 = 64;
 /** nf_conntrack_expect_max. */
 export const EXPECT_MAX = 68;
+/** What helpers keep of a connection (HELP_*). */
+export const HELP4 = 72;
+export const HELP6 = 76;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -78,13 +81,24 @@ export const SHARD_COUNT = 128;
 /** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. */
 export const SHARD_EVENTS = 132;
 export const SHARD_EVENTS_LAST = 136;
-/** Expectations: list head, count. */
+/** Expectations: bucket array (EXPECT_BUCKETS links; 0 until the first is made), count, and free records. */
 export const SHARD_EXPECTS = 140;
 export const SHARD_EXPECT_COUNT = 144;
+export const SHARD_EXPECT_FREE = 148;
 /** Time of the latest packet, u64. */
 export const SHARD_NOW = 152;
 /** Statistics, u64 each, summed over shards: STAT_*. */
 export const SHARD_STATS = 160;
+/** PPTP's call ids (EXPECT_KEYMAP records), and what HELP4 and HELP6 of the configuration say. */
+export const SHARD_KEYMAP_COUNT = 320;
+export const SHARD_HELP4 = 324;
+export const SHARD_HELP6 = 328;
+/** The configuration. */
+export const SHARD_CONFIG = 332;
+/** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
+export const SHARD_SCRATCH = 384;
+export const SHARD_SCRATCH_ADDRESS = 416;
+export const SHARD_SCRATCH_ADDRESS2 = 432;
 export const SHARD_BYTES = 448;
 
 export const STAT_CREATED = 0;
@@ -112,16 +126,18 @@ export const STAT_CLASH = 104;
 export const STAT_FORGED_ICMP = 112;
 /** Events that there was no memory for. */
 export const STAT_EVENTS_LOST = 120;
-export const STATS = 16;
+/** Packets of which a helper would have had to see more than was captured. */
+export const STAT_HELPER_CUT = 128;
+export const STATS = 17;
 
 // Table of a shard and family.
-/** Bucket array (u32 links) and its mask; entries in it. */
+/** Buckets (a power of two), their mask; entries in them. */
 export const TABLE_BUCKETS = 0;
 export const TABLE_MASK = 4;
 export const TABLE_COUNT = 8;
 /** Free entries (linked by ENTRY_NEXT), 0 none. */
 export const TABLE_FREE = 12;
-/** Chunks of entries: the first, the newest, and how many entries the newest has given out. */
+/** Chunks of entries: the first, the newest, and where the newest's next entry will be. */
 export const TABLE_CHUNKS = 16;
 export const TABLE_NEWEST = 20;
 export const TABLE_USED = 24;
@@ -136,10 +152,19 @@ export const CHUNK_END = 4;
 export const CHUNK_HEADER_BYTES = 64;
 export const CHUNK_ENTRIES = 64;
 
-// Entry (struct nf_conn). A link is an entry's address, plus 1 when the link is that of the reply tuple.
-/** Next in the bucket of the original tuple, and in that of the reply tuple, when that is not the mirror image. */
+// Bucket: addresses of entries (0: free), the topmost byte of each one's hash, and how many entries that had their place
+// here went on to later buckets.
+//
+//   0                            48                60        64
+//   | 12 addresses, u32          | 12 tags, u8     | passed  |
+export const BUCKET_SLOTS = 12;
+export const BUCKET_TAGS = 48;
+export const BUCKET_PASSED = 60;
+export const BUCKET_BYTES = 64;
+
+// Entry (struct nf_conn).
+/** Next in the list of free entries. */
 export const NEXT = 0;
-export const NEXT_REPLY = 4;
 /** Hash of the original tuple. */
 export const HASH = 8;
 /** IPS_* */
@@ -271,6 +296,28 @@ export const TCP_LAST_WIN = 116; // u16
 export const TCP_LAST_WSCALE = 118; // u8
 export const TCP_LAST_FLAGS = 119; // u8
 
+// TCP_FLAGS and TCP_LAST_FLAGS: IP_CT_TCP_FLAG_*; the last two stand in TCP_LAST_FLAGS only.
+export const TCP_FLAG_WINDOW_SCALE = 1;
+export const TCP_FLAG_SACK_PERM = 2;
+/** This side sent the first FIN. */
+export const TCP_FLAG_CLOSE_INIT = 4;
+export const TCP_FLAG_BE_LIBERAL = 8;
+/** This side sent data that the other has not acknowledged yet. */
+export const TCP_FLAG_DATA_UNACKNOWLEDGED = 16;
+/** TCP_MAXACK holds something. */
+export const TCP_FLAG_MAXACK_SET = 32;
+/** A SYN was let pass in LAST_ACK: the next ACK may be a challenge to it. */
+export const TCP_FLAG_CHALLENGE_ACK = 64;
+export const TCP_FLAG_SIMULTANEOUS_OPEN = 128;
+
+// TCP_LAST_INDEX: what kind of segment it was (enum tcp_bit_set).
+export const TCP_INDEX_SYN = 0;
+export const TCP_INDEX_SYNACK = 1;
+export const TCP_INDEX_FIN = 2;
+export const TCP_INDEX_ACK = 3;
+export const TCP_INDEX_RST = 4;
+export const TCP_INDEX_NONE = 5;
+
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;
 export const TCP_SYN_RECV = 2;
@@ -289,12 +336,24 @@ export const UDP_STREAM_TIME = 64;
 export const GRE_TIMEOUT = 64;
 export const GRE_STREAM_TIMEOUT = 72;
 
-/** SCTP: verification tags of the two directions; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
+/** SCTP: verification tags (host order) that packets of the two directions have to carry; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
 export const SCTP_VTAG = 64; // + direction * 4
 export const SCTP_STATE = 72;
 export const SCTP_LAST_DIR = 73;
 export const SCTP_FLAGS = 74;
 export const SCTP_INIT = 75; // + direction
+/** SCTP_FLAGS: a heartbeat with another tag was seen; SCTP_LAST_DIR is its direction. */
+export const SCTP_FLAG_HEARTBEAT_VTAG_FAILED = 1;
+
+export const SCTP_NONE = 0;
+export const SCTP_CLOSED = 1;
+export const SCTP_COOKIE_WAIT = 2;
+export const SCTP_COOKIE_ECHOED = 3;
+export const SCTP_ESTABLISHED = 4;
+export const SCTP_SHUTDOWN_SENT = 5;
+export const SCTP_SHUTDOWN_RECD = 6;
+export const SCTP_SHUTDOWN_ACK_SENT = 7;
+export const SCTP_HEARTBEAT_SENT = 8;
 
 /** DCCP: u8 each: role of the two directions, state, last packet's direction and type; u64 handshake sequence number. */
 export const DCCP_ROLE = 64; // + direction
@@ -303,7 +362,7 @@ export const DCCP_LAST_DIR = 67;
 export const DCCP_LAST_PACKET = 68;
 export const DCCP_HANDSHAKE = 72;
 
-// Helpers: Entry.HELPER. Names in src/conntrack/helper.ts, in this order.
+// Helpers: Entry.HELPER. Names in src/model/helper.ts, in this order.
 export const HELPER_NONE = 0;
 export const HELPER_FTP = 1;
 export const HELPER_TFTP = 2;
@@ -352,11 +411,41 @@ export const IPCT_SEQADJ = 8;
 export const IPCT_SECMARK = 9;
 export const IPCT_LABEL = 10;
 
-// Expectation (struct nf_conntrack_expect); EXPECT_BYTES each, linked from the shard.
+// What helpers keep of a connection, at HELP4 or HELP6 of its entry (struct nf_conn_help).
+/** Its newest expectation, linked by EXPECT_OLDER; and how many there are of each class, u8 each. */
+export const HELP_EXPECTS = 0;
+export const HELP_COUNTS = 4;
+/** What the helper itself keeps, from here on. */
+export const HELP_STATE = 8;
+export const HELP_BYTES = 40;
+/** FTP (struct nf_ct_ftp_master): sequence numbers behind line ends, two a direction; how many there are, u8 a direction;
+ *  u8 a direction: whatever comes first begins a line (the connection was not seen from its start). */
+export const FTP_LINES = 8; // + direction * 8
+export const FTP_LINE_COUNT = 24; // + direction
+export const FTP_PICKUP = 26; // + direction
+/** SIP: CSeq of the last REGISTER and INVITE; u16: the port of the Via header, where that is not the packet's. */
+export const SIP_REGISTER_CSEQ = 8;
+export const SIP_INVITE_CSEQ = 12;
+export const SIP_FORCED_PORT = 16;
+/** PPTP: u8 each: state of session and call (PPTP_*); u16: call ids of the PAC and of the PNS; u32 a direction: the
+ *  keymap's record, 0 none; the tunnel's entry, and u64 its number. */
+export const PPTP_SESSION = 8;
+export const PPTP_CALL = 9;
+export const PPTP_PAC_CALL_ID = 10;
+export const PPTP_PNS_CALL_ID = 12;
+export const PPTP_KEYMAP = 16; // + direction * 4
+export const PPTP_TUNNEL = 24;
+export const PPTP_TUNNEL_NUMBER = 32;
+/** SANE: u8: 1 when the next reply is that to NET_START. */
+export const SANE_STARTED = 8;
+
+// Expectation (struct nf_conntrack_expect); EXPECT_BYTES each, in a bucket of the shard by what it expects as
+// destination, and in the list of its master.
+/** Next in the bucket, or next free. */
 export const EXPECT_NEXT = 0;
-/** Master's entry, 0 when it is gone. */
+/** Master's entry. */
 export const EXPECT_MASTER = 4;
-/** u64. */
+/** u64: gone from then on. */
 export const EXPECT_DEADLINE = 8;
 /** Tuple and mask: addresses 16 bytes each as in layout/packet.ts, ports as in entries. */
 export const EXPECT_SRC = 16;
@@ -371,7 +460,47 @@ export const EXPECT_CLASS = 75; // u8
 export const EXPECT_HELPER = 76; // u8: helper of the expected connection
 export const EXPECT_MASTER_HELPER = 77; // u8
 export const EXPECT_ZONE = 78; // u16
+/** The master's next older expectation. */
+export const EXPECT_OLDER = 80;
+/** Where address and port stood: offset from the start of the transport header's payload, and length. Length 0: nowhere. */
+export const EXPECT_MATCH_OFFSET = 84;
+export const EXPECT_MATCH_LENGTH = 88;
+/** Its bucket. */
+export const EXPECT_BUCKET = 92;
+/** u8: what is to be done when it is met (nf_ct_helper_expectfn): EXPECT_FN_*. */
+export const EXPECT_FN = 96;
 export const EXPECT_BYTES = 128;
+export const EXPECT_BUCKETS = 1024;
+/** Records are taken from the heap that many at a time. */
+export const EXPECT_CHUNK = 32;
+/** Call ids that a shard keeps: Linux has no limit but memory. */
+export const KEYMAP_MAX = 65536;
 
+// EXPECT_FLAGS: NF_CT_EXPECT_*; KEYMAP is ours: not an expectation, but the call ids of a PPTP session
+// (struct nf_ct_gre_keymap), found by destination and key.
 export const EXPECT_PERMANENT = 1;
 export const EXPECT_INACTIVE = 2;
+export const EXPECT_KEYMAP = 128;
+
+export const EXPECT_FN_NONE = 0;
+export const EXPECT_FN_PPTP = 1;
+
+// Classes of SIP's expectations (enum sip_expectation_classes).
+export const SIP_SIGNALLING = 0;
+export const SIP_AUDIO = 1;
+export const SIP_VIDEO = 2;
+export const SIP_IMAGE = 3;
+
+// PPTP_SESSION, PPTP_CALL: enum pptp_ctrlsess_state, pptp_ctrlcall_state.
+export const PPTP_SESSION_NONE = 0;
+export const PPTP_SESSION_ERROR = 1;
+export const PPTP_SESSION_STOP_REQUEST = 2;
+export const PPTP_SESSION_REQUESTED = 3;
+export const PPTP_SESSION_CONFIRMED = 4;
+export const PPTP_CALL_NONE = 0;
+export const PPTP_CALL_OUT_REQUEST = 2;
+export const PPTP_CALL_OUT_CONFIRMED = 3;
+export const PPTP_CALL_IN_REQUEST = 4;
+export const PPTP_CALL_IN_REPLY = 5;
+export const PPTP_CALL_IN_CONFIRMED = 6;
+export const PPTP_CALL_CLEAR_REQUEST = 7;

@@ -52,6 +52,8 @@ export const SHARD_OF = 144;
 /** Packet records of datagrams that the batch completes, KEPT_CAPACITY of them, and how many there are. */
 export const KEPT = 148;
 export const KEPT_COUNT = 152;
+/** Means nothing: what was read beforehand is left here, so that no compiler takes the reading away. */
+export const TOUCHED = 156;
 export const BYTES = 192;
 
 /** Entry of PIECES: record index, and the packet record of the datagram that it completes, 0 if it does not. */

@@ -115,6 +115,9 @@ export const NUMBER = 288;
 /** Bits 1 << Conntrack.IPCT_* of what the packet changed in its entry, and its tuple's ports in the form of entries. */
 export const CT_EVENTS = 296;
 export const CT_PORTS = 300;
+/** The tuple's bucket hash, if it was looked at beforehand; 0 otherwise. And its bucket then. */
+export const CT_HASH = 304;
+export const CT_FIRST = 308;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
 export const BYTES = 320;
 

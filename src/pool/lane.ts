@@ -28,7 +28,7 @@ export interface LaneTask {
   /** Shards of connection tracking; 0 when it is off. */
   readonly shards: number;
   readonly interfaces: InterfaceNamesDescription;
-  /** Present when packets are written out one by one (--verdicts, --write). */
+  /** Present when packets or events are written out one by one (--verdicts, --write, --events). */
   readonly output?: { readonly description: OutputDescription; readonly port: MessagePort } | undefined;
 }
 
@@ -147,6 +147,7 @@ class LaneRun {
       this.#kernel.runDeferred?.(lane, batch);
     }
     if (deferred > 0 || alone) events = takeFragmentEvents(memory, fragments);
+    this.#output?.takeConntrackEvents();
     this.#control.done(sequence);
     return events;
   }
@@ -166,6 +167,7 @@ class LaneRun {
     for (let shard = 0; shard < shards; shard++) {
       if (!this.#control.awaitShard(shard, sequence)) return undefined;
       this.#kernel.runShard?.(lane, batch, shard);
+      this.#output?.takeConntrackEvents(shard);
       this.#control.passShard(shard, sequence);
     }
     return events;

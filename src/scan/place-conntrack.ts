@@ -12,15 +12,23 @@ import type { ScanMemory } from './place.ts';
 
 /** Where connection tracking is in the memory. */
 export interface PlacedConntrack {
-  readonly config: number;
-  readonly shards: number;
+  /** Of the configuration record. */
+  readonly address: number;
+  readonly config: ConntrackConfig;
   readonly shardCount: number;
 }
 
-/** Entries of the heap come in chunks, and bucket arrays are doubled: what may be lost to that. */
-const HEAP_SLACK_BYTES = 64 * 1024 * 1024;
-/** Bucket arrays of an entry, old ones included. */
-const BUCKET_BYTES = 16;
+/** Bytes of an entry at most, with all that it can have and its part of the bucket arrays, old ones included. */
+const ENTRY_BYTES = 320;
+/** What entries have at least. */
+const LEAST_ENTRY_BYTES = Conntrack.BASE_BYTES4 + 16;
+/** Events, expectations, and chunks that are not full. */
+const SLACK_BYTES = 128 * 1024 * 1024;
+
+/** The memory is what it is: so many entries of the smallest kind can be placed. */
+export function memoryEntries({ allocator }: ScanMemory): number {
+  return Math.max(0, Math.floor((allocator.left - SLACK_BYTES) / LEAST_ENTRY_BYTES));
+}
 
 export function placeConntrack(
   shared: ScanMemory,
@@ -33,16 +41,11 @@ export function placeConntrack(
   const shardCount = 1 << config.shardBits;
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
   for (const { lane, batch } of lanes) placeSteering(shared, lane, batch, address);
-  const perEntry = Math.max(config.entryBytes4, config.entryBytes6) + BUCKET_BYTES;
-  const wanted = config.limit * perEntry + HEAP_SLACK_BYTES;
-  const heap = allocator.allocateUpTo(wanted);
-  const view = new DataView(memory.buffer);
-  writeConfig(view, address, config);
-  view.setUint32(address + Conntrack.SHARDS, shards, true);
-  view.setUint32(address + Conntrack.HEAP_NEXT, heap.address, true);
-  view.setUint32(address + Conntrack.HEAP_END, heap.address + heap.bytes, true);
+  const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES);
+  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes };
+  writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
-  return { config: address, shards, shardCount };
+  return { address, config, shardCount };
 }
 
 function placeSteering({ allocator, memory }: ScanMemory, lane: number, batch: number, config: number): void {

@@ -6,7 +6,7 @@ import { type ConntrackConfig, conntrackConfig, writeConfig } from '../../src/co
 import type { ConntrackEntry } from '../../src/conntrack/entry.ts';
 import { packEntry } from '../../src/conntrack/pack.ts';
 import { readConntrack } from '../../src/conntrack/read.ts';
-import { readEntries, readEntry } from '../../src/conntrack/record.ts';
+import { LiveEntries, readEntry } from '../../src/conntrack/record.ts';
 import { entryText } from '../../src/conntrack/text.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
@@ -103,31 +103,35 @@ function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAs
       4096 + (index % 2) * Conntrack.SHARD_BYTES + (four ? Conntrack.SHARD_TABLE4 : Conntrack.SHARD_TABLE6);
     const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
     let used = view.getUint32(table + Conntrack.TABLE_USED, true);
-    let chunk = newest;
-    if (newest === 0 || used === perChunk) {
-      chunk = heap;
+    if (newest === 0 || used === view.getUint32(newest + Conntrack.CHUNK_END, true)) {
+      const chunk = heap;
       heap += Conntrack.CHUNK_HEADER_BYTES + perChunk * bytes;
       view.setUint32(chunk + Conntrack.CHUNK_END, heap, true);
       if (newest === 0) view.setUint32(table + Conntrack.TABLE_CHUNKS, chunk, true);
       else view.setUint32(newest + Conntrack.CHUNK_NEXT, chunk, true);
       view.setUint32(table + Conntrack.TABLE_NEWEST, chunk, true);
-      used = 0;
+      used = chunk + Conntrack.CHUNK_ENTRIES;
     }
-    packEntry(view, chunk + Conntrack.CHUNK_ENTRIES + used * bytes, entry, config, NOW);
-    view.setUint32(table + Conntrack.TABLE_USED, used + 1, true);
+    packEntry(view, used, entry, config, NOW);
+    view.setUint32(table + Conntrack.TABLE_USED, used + bytes, true);
   });
   return memory;
 }
 
-describe('readEntries', () => {
+describe('LiveEntries', () => {
   const list = (memory: WebAssembly.Memory, from: ConntrackConfig, nowNs: bigint) =>
-    readEntries(memory, 1024, from, nowNs).map((entry) => entryText(entry, nowNs));
+    Array.from(new LiveEntries(memory, 1024, from, nowNs), (entry) => entryText(entry, nowNs));
 
   it.each([1, 3, 100])('finds those of every shard and chunk, in their order (%i a chunk)', (perChunk) => {
     expect(config.shardBits).toBe(1);
     const memory = memoryWith([...all].reverse(), perChunk);
     const texts = list(memory, config, NOW);
     const bare = (text: string) => text.replace(/ (packets|bytes|delta-time)=\d+/g, '');
+    const { count, oneWay } = new LiveEntries(memory, 1024, config, NOW);
+    expect([count, oneWay]).toEqual([
+      texts.length,
+      texts.filter((text) => text.includes('[UNREPLIED]')).length,
+    ]);
     expect(texts.map(bare)).toEqual(listed.trimEnd().split('\n').filter(notExpired).map(bare));
   });
 

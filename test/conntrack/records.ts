@@ -23,6 +23,7 @@
 //                           began), and its lines, IPv4 first
 //     rules4?, rules6?      `iptables-save`, `ip6tables-save` of the tables in use; where left out: linux/rules.json
 //     counts4, counts6      the counters of their `-c` at the end, in the order of the text; "0" for "0:0"
+//     expect?               `conntrack -L expect`, right after the table
 //     events?               `conntrack -E -o extended`
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -85,6 +86,7 @@ export interface ConntrackRecord {
   readonly packets: readonly RecordedPacket[];
   readonly tableTimeNs: number;
   readonly table: readonly string[];
+  readonly expect?: readonly string[] | undefined;
   readonly events?: readonly string[] | undefined;
 }
 
@@ -99,6 +101,7 @@ interface RecordLine {
   rules6?: string;
   counts4: string;
   counts6: string;
+  expect?: string[];
   events?: string[];
 }
 
@@ -167,6 +170,7 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
     packets,
     tableTimeNs: line.tableUs * 1000,
     table: line.table,
+    expect: line.expect,
     events: line.events,
   };
 }

@@ -1,4 +1,33 @@
+// The helper of a connection looks at a packet that is about to be confirmed (nf_confirm).
+
 import * as Conntrack from '../../../src/layout/conntrack.ts';
+import * as Lane from '../../../src/layout/lane.ts';
+import * as Packet from '../../../src/layout/packet.ts';
+import { familyWords } from '../shard';
+import { ftp } from './ftp';
+import { tftp } from './tftp';
+
+/**
+ * Shows packet record `p`, which has passed every table, to the helper of its connection `entry`. Answers TRACK_ACCEPT,
+ * or TRACK_DROP where Linux drops it. Not asked about: packets related to a reply (they are ICMP's).
+ */
 export function help(lane: usize, entry: usize, p: usize, ctinfo: u32): u32 {
-  return Conntrack.TRACK_ACCEPT;
+  const helper = u32(load<u8>(entry, Conntrack.HELPER));
+  if (helper == Conntrack.HELPER_NONE || ctinfo == Conntrack.INFO_RELATED_REPLY)
+    return Conntrack.TRACK_ACCEPT;
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const offset = load<u32>(familyWords(config, load<u8>(entry, Conntrack.FAMILY)), Conntrack.HELP4);
+  if (offset == 0) return Conntrack.TRACK_ACCEPT;
+  const state = entry + offset;
+  const shard = <usize>load<u32>(p, Packet.CT_SHARD);
+  const direction: u32 = ctinfo >= <u32>Conntrack.INFO_REPLY ? Conntrack.DIR_REPLY : Conntrack.DIR_ORIGINAL;
+  const established = ctinfo == Conntrack.INFO_ESTABLISHED || ctinfo == Conntrack.INFO_ESTABLISHED_REPLY;
+  switch (helper) {
+    case Conntrack.HELPER_FTP:
+      return established ? ftp(lane, shard, p, entry, direction, state) : Conntrack.TRACK_ACCEPT;
+    case Conntrack.HELPER_TFTP:
+      return tftp(lane, shard, p, entry);
+    default:
+      return Conntrack.TRACK_ACCEPT;
+  }
 }

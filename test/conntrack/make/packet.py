@@ -64,16 +64,19 @@ def tcp(source, destination, sport, dport, seq, ack, flags, window=65535, option
     return ip(source, destination, TCP, with_checksum(source, destination, TCP, segment, 16, wrong), **rest)
 
 
-def udp(source, destination, sport, dport, payload=b"", wrong=False, none=False, protocol=UDP, coverage=None, **rest):
+def udp(source, destination, sport, dport, payload=b"", wrong=False, none=False, protocol=UDP, coverage=None, summed_as=None,
+        **rest):
+    """`coverage` is the UDP length, or UDPLite's coverage; `summed_as` the protocol of the pseudo header."""
+    summed_as = summed_as or protocol
     length = 8 + len(payload) if coverage is None else coverage
     segment = struct.pack(">HHHH", sport, dport, length, 0) + payload
     if not none:
         if protocol == UDPLITE and length not in (0, len(segment)):
             part = segment[:length]
-            value = checksum(pseudo(source, destination, protocol, len(segment)) + part) ^ (0x5555 if wrong else 0)
+            value = checksum(pseudo(source, destination, summed_as, len(segment)) + part) ^ (0x5555 if wrong else 0)
             segment = segment[:6] + struct.pack(">H", value) + segment[8:]
         else:
-            segment = with_checksum(source, destination, protocol, segment, 6, wrong)
+            segment = with_checksum(source, destination, summed_as, segment, 6, wrong)
     return ip(source, destination, protocol, segment, **rest)
 
 

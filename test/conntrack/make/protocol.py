@@ -106,6 +106,11 @@ def udplite():
         t.a(p.udp(a, b, 10, 99, b"0123456789", protocol=p.UDPLITE, wrong=True))
         t.a(p.udp(a, b, 11, 99, b"0123456789", protocol=p.UDPLITE, none=True))
         t.a(p.ip(a, b, p.UDPLITE, b"\0\1\0\2\0\0\0"))
+        # Linux sums up UDPLite with the pseudo header of UDP.
+        for port, coverage in ((21, 0), (22, 8), (23, 9), (24, 18), (25, 19)):
+            t.a(p.udp(a, b, port, 99, b"0123456789", protocol=p.UDPLITE, coverage=coverage, summed_as=p.UDP))
+        t.b(p.udp(b, a, 99, 21, b"0123456789", protocol=p.UDPLITE, coverage=8, summed_as=p.UDP))
+        t.b(p.udp(b, a, 99, 22, b"0123456789", protocol=p.UDPLITE, coverage=18, summed_as=p.UDP, wrong=True))
     t.pause(2.2)
     t.a(p.udp(A4, B4, 1, 99, b"0123456789", protocol=p.UDPLITE))
     t.b(p.udp(B4, A4, 99, 1, b"0123456789", protocol=p.UDPLITE))

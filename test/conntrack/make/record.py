@@ -88,11 +88,14 @@ def record(router, scenario):
             done[key] = rules
         else:
             done.setdefault("usual", {})[key] = rules
+    if scenario.get("expect"):
+        done["expect"] = [line for family in ("ipv4", "ipv6")
+                          for line in router.inside("conntrack", "-L", "expect", "-f", family).splitlines()]
     if watcher is not None:
         time.sleep(0.1)
         watcher.terminate()
         done["events"] = watcher.stdout.read().splitlines()
-    for key, value in defaults.items():
+    for key, value in reversed(defaults.items()):
         router.inside("sysctl", "-qw", f"{key}={value}")
     return done
 
