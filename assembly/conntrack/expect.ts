@@ -101,7 +101,7 @@ export function expect(lane: usize, shard: usize, p: usize, e: usize, flags: u32
   }
   const entry = <usize>load<u32>(e, Conntrack.EXPECT_MASTER);
   const kind = u32(load<u8>(e, Conntrack.EXPECT_CLASS));
-  const timeout = timeoutNs(load<u8>(entry, Conntrack.HELPER), kind);
+  const timeout = timeoutNs(load<u8>(entry, Conntrack.HELPER));
   store<u64>(e, load<u64>(p, Packet.TIME) + timeout, Conntrack.EXPECT_DEADLINE);
   const help = helpOf(shard, entry);
   store<u32>(e, load<u32>(help, Conntrack.HELP_EXPECTS), Conntrack.EXPECT_OLDER);

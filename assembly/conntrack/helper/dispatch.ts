@@ -4,7 +4,11 @@ import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Lane from '../../../src/layout/lane.ts';
 import * as Packet from '../../../src/layout/packet.ts';
 import { familyWords } from '../shard';
+import { amanda } from './amanda';
 import { ftp } from './ftp';
+import { irc } from './irc';
+import { pptp } from './pptp';
+import { sane } from './sane';
 import { tftp } from './tftp';
 
 /**
@@ -27,6 +31,16 @@ export function help(lane: usize, entry: usize, p: usize, ctinfo: u32): u32 {
       return established ? ftp(lane, shard, p, entry, direction, state) : Conntrack.TRACK_ACCEPT;
     case Conntrack.HELPER_TFTP:
       return tftp(lane, shard, p, entry);
+    case Conntrack.HELPER_IRC:
+      return established && direction == Conntrack.DIR_ORIGINAL
+        ? irc(lane, shard, p, entry)
+        : Conntrack.TRACK_ACCEPT;
+    case Conntrack.HELPER_PPTP:
+      return established ? pptp(lane, shard, p, entry, direction, state) : Conntrack.TRACK_ACCEPT;
+    case Conntrack.HELPER_AMANDA:
+      return direction == Conntrack.DIR_REPLY ? amanda(lane, shard, p, entry) : Conntrack.TRACK_ACCEPT;
+    case Conntrack.HELPER_SANE:
+      return established ? sane(lane, shard, p, entry, direction, state) : Conntrack.TRACK_ACCEPT;
     default:
       return Conntrack.TRACK_ACCEPT;
   }

@@ -34,3 +34,16 @@ export function readNumbers(
   }
   return 0;
 }
+
+/** Where the digits end that begin at `at`. */
+export function digitsEnd(at: usize, end: usize): usize {
+  while (at < end && isDigit(load<u8>(at))) at++;
+  return at;
+}
+
+/** The digits in [at, end) as a number modulo 2^32, as simple_strtoul has it of the kernel's words. */
+export function numberOf(at: usize, end: usize): u32 {
+  let number: u32 = 0;
+  while (at < end) number = number * 10 + u32(load<u8>(at++)) - 48;
+  return number;
+}

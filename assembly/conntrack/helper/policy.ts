@@ -22,7 +22,7 @@ export function most(helper: u32, kind: u32): u32 {
 }
 
 /** How long they last, ns. */
-export function timeoutNs(helper: u32, kind: u32): u64 {
+export function timeoutNs(helper: u32): u64 {
   switch (helper) {
     case Conntrack.HELPER_SIP:
     case Conntrack.HELPER_AMANDA:

@@ -3,6 +3,7 @@
 
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Lane from '../../../src/layout/lane.ts';
+import * as Packet from '../../../src/layout/packet.ts';
 import { bucket, helpOf, link, lookUp, newExpectation, release, unexpect, unlink } from '../expect';
 import { copyAddress, destinationOf, sameAddress, sourceOf } from '../side';
 
@@ -108,7 +109,7 @@ export function meetPptp(lane: usize, shard: usize, p: usize, entry: usize, e: u
  */
 export function endCall(lane: usize, shard: usize, p: usize, entry: usize, help: usize): void {
   dropKeymaps(shard, help);
-  const killed = killTunnel(help);
+  const killed = killTunnel(help, load<u64>(p, Packet.TIME));
   const ids = callIds(help);
   for (let direction: u32 = 0; direction < 2; direction++) {
     if (killed && direction == 0) continue;
@@ -127,7 +128,7 @@ export function endCall(lane: usize, shard: usize, p: usize, entry: usize, help:
 /** The session's entry goes (its expectations go with it in any case). */
 export function forgetPptp(shard: usize, help: usize): void {
   dropKeymaps(shard, help);
-  killTunnel(help);
+  killTunnel(help, 0);
 }
 
 /** The ports of a GRE tuple from PNS to PAC. */
@@ -138,17 +139,17 @@ function callIds(help: usize): u32 {
   );
 }
 
-/** Whether there is a tunnel with the call ids that were last spoken of; it expires. */
-function killTunnel(help: usize): bool {
+/** Whether there is at `now` a tunnel with the call ids that were last spoken of; it expires. */
+function killTunnel(help: usize, now: u64): bool {
   const tunnel = <usize>load<u32>(help, Conntrack.PPTP_TUNNEL);
   if (tunnel == 0) return false;
-  store<u32>(help, 0, Conntrack.PPTP_TUNNEL);
   // Its record may have been given to another connection.
   if (load<u64>(tunnel, Conntrack.NUMBER) != load<u64>(help, Conntrack.PPTP_TUNNEL_NUMBER)) return false;
   if ((load<u32>(tunnel, Conntrack.STATUS) & Conntrack.IPS_CONFIRMED) == 0) return false;
   const ids = callIds(help);
   const ports = load<u32>(tunnel, Conntrack.ORIG_PORTS);
   if (ports != ids && ports != ((ids >>> 16) | (ids << 16))) return false;
+  if (load<u64>(tunnel, Conntrack.DEADLINE) <= now) return false;
   store<u64>(tunnel, 0, Conntrack.DEADLINE);
   return true;
 }

@@ -1,10 +1,22 @@
-// The words that helpers look for, in lower case, eight letters a number, the first in its lowest byte: the kernel has no
-// static data to keep strings in. test/conntrack/helper/word.test.ts holds the numbers to their comments.
+// The words that helpers look for, eight letters a number, the first in its lowest byte: the kernel has no static data
+// to keep strings in. In lower case where any case will do. test/conntrack/helper/word.test.ts holds the numbers to their comments.
 
 export const PORT: u64 = 0x74726f70; // 'port'
 export const EPRT: u64 = 0x74727065; // 'eprt'
 export const REPLY_227: u64 = 0x20373232; // '227 '
 export const REPLY_229: u64 = 0x20393232; // '229 '
+export const PRIVMSG: u64 = 0x2067736d76697270; // 'privmsg '
+export const DCC: u64 = 0x2043434401; // '\x01DCC '
+export const SEND: u64 = 0x20444e4553; // 'SEND '
+export const CHAT: u64 = 0x2054414843; // 'CHAT '
+export const MOVE: u64 = 0x2045564f4d; // 'MOVE '
+export const TSEND: u64 = 0x20444e455354; // 'TSEND '
+export const SCHAT: u64 = 0x205441484353; // 'SCHAT '
+export const CONNECT: u64 = 0x205443454e4e4f43; // 'CONNECT '
+export const DATA: u64 = 0x2041544144; // 'DATA '
+export const MESG: u64 = 0x204753454d; // 'MESG '
+export const INDEX: u64 = 0x205845444e49; // 'INDEX '
+export const STATE: u64 = 0x204554415453; // 'STATE '
 
 /** Whether the `count` bytes at `at` are the word, whatever their case: up to 16 letters in `low` and `high`. */
 export function isWord(at: usize, low: u64, high: u64, count: u32): bool {

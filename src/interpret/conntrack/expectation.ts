@@ -3,6 +3,7 @@
 import type { Tuple } from '../../conntrack/entry.ts';
 import type { Address } from '../../model/address.ts';
 import type { Family } from '../../model/ruleset.ts';
+import { Keymap } from './helper/keymap.ts';
 import { type HelperName, policyOf } from './helper/policy.ts';
 
 /** A connection with a helper, as far as helpers and expectations ask about it. */
@@ -49,6 +50,8 @@ export interface Request {
 /** The connection that met an expectation. */
 export interface Tunnel {
   readonly original: Tuple;
+  /** It is in the table, and not yet expired. */
+  isAlive(): boolean;
   kill(): void;
 }
 
@@ -64,6 +67,8 @@ export interface Expectation extends Request {
 export type Outcome = 'expected' | 'EBUSY' | 'EALREADY' | 'EMFILE';
 
 export class ExpectationTable {
+  /** PPTP's call ids. */
+  readonly keys = new Keymap();
   /** The newest first. */
   #list: Expectation[] = [];
   readonly #most: number;

@@ -7,7 +7,7 @@ import {
   type Master,
   type Tunnel,
 } from '../../../src/interpret/conntrack/expectation.ts';
-import { help } from '../../../src/interpret/conntrack/helper/index.ts';
+import { forget, help } from '../../../src/interpret/conntrack/helper/index.ts';
 import type { HelperName } from '../../../src/interpret/conntrack/helper/policy.ts';
 import type { Parsed, Seen } from './case.ts';
 import { parse } from './case.ts';
@@ -56,8 +56,8 @@ export class ReferenceEngine implements Engine {
     this.#table = new ExpectationTable(expectMax);
   }
 
-  greKey(_packet: Parsed): number {
-    return 0;
+  greKey({ family, source, destination, dport }: Parsed): number {
+    return this.#table.keys.sourceKey(family === 4 ? 'ipv4' : 'ipv6', source, destination, dport);
   }
 
   meet(packet: Parsed, seconds: number): { helper: string } | undefined {
@@ -72,6 +72,7 @@ export class ReferenceEngine implements Engine {
     const connection = new Connection(packet, helper, this.#met !== undefined, timeNs(seconds));
     const tunnel: Tunnel = {
       original: connection.original,
+      isAlive: () => connection.confirmed && connection.deadlineNs > timeNs(seconds),
       kill: () => {
         connection.deadlineNs = 0n;
       },
@@ -100,7 +101,7 @@ export class ReferenceEngine implements Engine {
   }
 
   close(id: number): void {
-    this.#table.forget(this.#at(id));
+    forget(this.#at(id), this.#table);
     this.#at(id).confirmed = false;
   }
 
