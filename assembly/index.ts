@@ -5,6 +5,7 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { checksumRight } from './conntrack/checksum.ts';
 import { initializeShards, insertEntry } from './conntrack/setup';
 import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
@@ -38,6 +39,7 @@ export {
   addressTypeMatches,
   arrive,
   canEarlyDrop,
+  checksumRight,
   forward,
   fragmentArenaBytes,
   gatherBatch,

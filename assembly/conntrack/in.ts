@@ -14,8 +14,9 @@ import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
 import { count, shardAt, shardNumber, tableOf } from './shard';
 import { steeringHash } from './steer';
-import { bucketOf, earlyDrop, find, freeEntry, remove, slotsLike, takeEntry } from './table';
+import { bucketOf, detach, earlyDrop, find, freeEntry, remove, slotsLike, takeEntry } from './table';
 import { track } from './track/dispatch';
+import { account } from './track/entry';
 import { inversePorts, NO_INVERSE, NO_TUPLE, NOT_CAPTURED, readTuple, tupleHash } from './tuple';
 import { zoneDirectionsOf, zoneOf } from './zone';
 
@@ -126,6 +127,12 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
     }
     return result;
   }
+  // The packet ends the connection, and is the last that knows of it.
+  const dies = (load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_DYING) != 0;
+  if (dies) {
+    account(entry, p);
+    detach(lane, p, shard, entry);
+  }
   let events = load<u32>(p, Packet.CT_EVENTS);
   if (direction == Conntrack.DIR_REPLY) {
     if ((load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_SEEN_REPLY) == 0) {
@@ -134,7 +141,7 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
       events |= 1 << Conntrack.IPCT_REPLY;
     }
   }
-  if (events != 0) cache(config, entry, events);
+  if (events != 0 && !dies) cache(config, entry, events);
   store<u32>(p, <u32>entry, Packet.CT);
   setState(p, entry, info);
   return Conntrack.TRACK_ACCEPT;

@@ -280,12 +280,17 @@ function unlink(table: usize, entry: usize): void {
 
 /** nf_ct_delete: takes a confirmed entry away, with its event. */
 export function remove(lane: usize, p: usize, shard: usize, entry: usize): void {
+  detach(lane, p, shard, entry);
+  freeEntry(shard, entry);
+}
+
+/** The same, but the record stays for the packet that ended the connection; freeEntry() when that is gone. */
+export function detach(lane: usize, p: usize, shard: usize, entry: usize): void {
   const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
   destroyed(lane, p, shard, entry);
   if ((u32(load<u8>(entry, Conntrack.BITS)) & Conntrack.BIT_REPLIED) == 0)
     count(shard, Conntrack.STAT_ONE_WAY, 1);
   unlink(table, entry);
-  freeEntry(shard, entry);
 }
 
 function expire(lane: usize, p: usize, shard: usize, entry: usize): void {

@@ -47,10 +47,12 @@ export function traverse(lane: usize, p: usize, number: u64): void {
   abandon(p);
 }
 
-/** A connection that the packet did not live to confirm is none. */
+/** A connection that the packet did not live to confirm is none; one that it ended is gone with it. */
 export function abandon(p: usize): void {
   const entry = <usize>load<u32>(p, Packet.CT);
-  if (entry == 0 || (load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_CONFIRMED) != 0) return;
+  if (entry == 0) return;
+  const lives = load<u32>(entry, Conntrack.STATUS) & (Conntrack.IPS_CONFIRMED | Conntrack.IPS_DYING);
+  if (lives == Conntrack.IPS_CONFIRMED) return;
   freeEntry(load<u32>(p, Packet.CT_SHARD), entry);
   store<u32>(p, 0, Packet.CT);
 }

@@ -23,13 +23,13 @@ export function refresh(entry: usize, p: usize, timeout: u64): void {
 }
 
 /** nf_ct_acct_update(), where accounting is on: bytes are those of the IP packet. */
-function account(entry: usize, p: usize): void {
+export function account(entry: usize, p: usize): void {
   const config = <usize>load<u32>(<usize>load<u32>(p, Packet.CT_SHARD), Conntrack.SHARD_CONFIG);
   const family = u32(load<u8>(entry, Conntrack.FAMILY));
   const offset = <usize>load<u32>(familyWords(config, family), Conntrack.ACCT4);
   if (offset == 0) return;
   const reply = load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY;
-  const at = entry + offset + (reply ? Conntrack.ACCT_REPLY : 0);
+  const at = entry + offset + (reply ? <usize>Conntrack.ACCT_REPLY : 0);
   store<u64>(at, load<u64>(at, Conntrack.ACCT_PACKETS) + 1, Conntrack.ACCT_PACKETS);
   store<u64>(at, load<u64>(at, Conntrack.ACCT_BYTES) + load<u32>(p, Packet.LENGTH), Conntrack.ACCT_BYTES);
 }

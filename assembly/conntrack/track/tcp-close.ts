@@ -41,8 +41,11 @@ export function resetState(config: usize, entry: usize, header: usize, direction
     // Not exact: there may be a challenge ACK (RFC 5961), the connection lives until then.
     state = old;
   }
-  // It answers a SYN or an ACK that was let pass.
-  const answersSyn = (status & Conntrack.IPS_SEEN_REPLY) != 0 && lastIndex == Conntrack.TCP_INDEX_SYN;
+  // It answers the other side's SYN, or an ACK, that was let pass.
+  const answersSyn =
+    (status & Conntrack.IPS_SEEN_REPLY) != 0 &&
+    lastIndex == Conntrack.TCP_INDEX_SYN &&
+    lastDirection != direction;
   const answersAck = !(status & Conntrack.IPS_ASSURED) && lastIndex == Conntrack.TCP_INDEX_ACK;
   if ((answersSyn || answersAck) && ack == lastEnd) return state | SKIP_WINDOW;
   // It answers a challenge ACK that was let pass.
