@@ -1,7 +1,7 @@
 // A connection (struct nf_conn), and what its trackers keep in it.
 
 import * as Ct from '../../layout/conntrack.ts';
-import type { Helper, HelperData } from './helper.ts';
+import type { Helped } from './help.ts';
 import type { SctpState } from './sctp.ts';
 import type { TcpState } from './tcp-state.ts';
 import type { Tuple } from './tuple.ts';
@@ -41,17 +41,16 @@ export class Connection {
   mark = 0;
   /** The connection that expected it. */
   master: Connection | undefined;
-  /** struct nf_conn_help: what looks at its packets, and what that keeps. */
-  helper: Helper | undefined;
-  helperData: HelperData = {};
+  /** Its helper, and what that keeps. */
+  helped: Helped | undefined;
   /** 128 bits; undefined: no rule asks for labels (nf_ct_labels_ext_add). */
   labels: bigint | undefined;
   /** By direction; undefined: no accounting. */
   accounting: readonly [Counter, Counter] | undefined;
   /** nf_conntrack_timestamp */
   startNs: bigint | undefined;
-  /** Bits 1 << IPCT_* that are told of; 0 is all (nf_conntrack_ecache.ctmask). */
-  eventMask = 0;
+  /** Bits 1 << IPCT_* that are told of; undefined: all (nf_conntrack_ecache.ctmask). */
+  eventMask: number | undefined;
   /** Bits 1 << IPCT_* that the next confirmation tells. */
   events = 0;
   tcp: TcpState | undefined;

@@ -18,12 +18,13 @@ import {
   RELATED_REPLY,
   UNTRACKED,
 } from './connection.ts';
-import { entryOf } from './entry.ts';
+import { entryOf, shown } from './entry.ts';
 import { Events } from './event.ts';
-import { type ExpectationSpec, Expectations } from './expectation.ts';
+import { type Expectation, ExpectationTable } from './expectation.ts';
 import { trackGeneric } from './generic.ts';
-import { GreKeys, trackGre } from './gre.ts';
-import { askHelper } from './help.ts';
+import { trackGre } from './gre.ts';
+import { askHelper, Helped, tunnelOf } from './help.ts';
+import { forget } from './helper/index.ts';
 import { checkIcmp, trackIcmp } from './icmp.ts';
 import { checkIcmpv6, trackIcmpv6 } from './icmpv6.ts';
 import type { Answer, Surroundings } from './related.ts';
@@ -76,8 +77,7 @@ const TRACKERS: Readonly<Record<number, (connection: Connection, segment: Segmen
 
 export class Conntrack {
   readonly table: ConnectionTable;
-  readonly expectations: Expectations;
-  readonly greKeys = new GreKeys();
+  readonly expectations: ExpectationTable;
   readonly sysctls: ConntrackSysctls;
   readonly #options: ConntrackOptions;
   readonly #verifies: boolean;
@@ -88,7 +88,7 @@ export class Conntrack {
     this.#options = options;
     this.sysctls = readSysctls(options.machine);
     this.#verifies = options.verifyChecksums ?? this.sysctls.checksum;
-    this.expectations = new Expectations(this.sysctls.expectMax);
+    this.expectations = new ExpectationTable(this.sysctls.expectMax);
     this.table = new ConnectionTable((connection, nowNs) => this.#destroyed(connection, nowNs));
   }
 
@@ -129,7 +129,8 @@ export class Conntrack {
     else attach(packet, answer.connection, answer.ctinfo);
   }
 
-  readonly #keys = (tuple: Tuple): number => this.greKeys.lookup(tuple);
+  readonly #keys = ({ family, source, destination, destinationPart }: Tuple): number =>
+    this.expectations.keys.sourceKey(family, source, destination, destinationPart);
 
   /** resolve_normal_ct, and the protocol's tracker. */
   #resolve(
@@ -181,14 +182,27 @@ export class Conntrack {
     const { accounting = false, labels = false } = this.#options;
     if (accounting || this.sysctls.accounting) connection.accounting = [newCounter(), newCounter()];
     if (labels) connection.labels = 0n;
-    connection.eventMask = template?.eventMask ?? 0;
-    const expected = this.expectations.take(tuple, zone, nowNs);
-    if (expected !== undefined) meet(connection, expected.master, expected.spec);
-    else if (template?.helper !== undefined) {
+    connection.eventMask = template?.eventMask;
+    const { family, protocol } = tuple;
+    const expected = this.expectations.meet(family, protocol, shown(tuple), zone.id, nowNs);
+    if (expected !== undefined) this.#meet(connection, expected);
+    else if (template?.helped !== undefined) {
       connection.status |= Ct.IPS_HELPER;
-      connection.helper = template.helper;
+      connection.helped = new Helped(connection, template.helped.helper);
     }
     return { connection, direction: 0 };
+  }
+
+  /** A new connection is one that was expected. */
+  #meet(connection: Connection, { master, helper, met }: Expectation): void {
+    connection.status |= Ct.IPS_EXPECTED;
+    connection.master = (master as Helped).connection;
+    connection.mark = connection.master.mark;
+    if (helper !== undefined) connection.helped = new Helped(connection, helper);
+    const kill = (): void => {
+      this.table.delete(connection, this.#passing.nowNs);
+    };
+    met?.(tunnelOf(connection, () => this.#passing.nowNs, kill));
   }
 
   /** nf_confirm at INPUT or POSTROUTING: the packet has passed all tables. Throws Lost. */
@@ -197,8 +211,10 @@ export class Conntrack {
     const { connection, ctinfo } = packet;
     if (connection === undefined) return;
     // Helpers do not know ICMP.
-    if (connection.helper !== undefined && ctinfo !== RELATED_REPLY) {
-      if (askHelper(this, connection, packet, passing) === 'drop') throw new Lost('helper');
+    const { helped } = connection;
+    if (helped !== undefined && ctinfo !== RELATED_REPLY) {
+      const verdict = askHelper(helped, packet, passing.nowNs, this.expectations);
+      if (verdict === 'drop') throw new Lost('helper');
     }
     if (!connection.confirmed) this.#enter(connection, ctinfo, passing.nowNs);
     if (this.#tells) this.#events.deliver(connection, passing.number, passing.nowNs);
@@ -216,16 +232,25 @@ export class Conntrack {
     if (this.sysctls.timestamp) connection.startNs = nowNs;
     this.table.insert(connection);
     connection.status |= Ct.IPS_CONFIRMED;
-    if (connection.helper !== undefined) connection.tell(Ct.IPCT_HELPER);
+    if (connection.helped !== undefined) connection.tell(Ct.IPCT_HELPER);
     connection.tell(connection.master === undefined ? Ct.IPCT_NEW : Ct.IPCT_RELATED);
   }
 
   #destroyed(connection: Connection, nowNs: bigint): void {
-    this.expectations.removeAll(connection);
-    if (connection.protocol === IPPROTO_GRE && connection.master !== undefined) {
-      this.greKeys.remove(connection.master);
-    }
+    this.#released(connection);
     if (this.#tells) this.#events.destroyed(connection, this.#passing.number, nowNs);
+  }
+
+  /** The packet's way has ended: a connection that it did not live to confirm is none (nf_ct_destroy). */
+  abandon({ connection }: Packet): void {
+    if (connection !== undefined && !connection.confirmed) this.#released(connection);
+  }
+
+  /** What went with a connection. */
+  #released(connection: Connection): void {
+    if (connection.helped !== undefined) forget(connection.helped, this.expectations);
+    const caller = connection.protocol === IPPROTO_GRE ? connection.master?.helped : undefined;
+    if (caller !== undefined) this.expectations.keys.forget(caller);
   }
 
   /** A packet was answered with a reset (nf_ct_set_closing). */
@@ -256,13 +281,4 @@ function checkMessage(packet: Packet, { protocol, offset }: Located, around: Sur
 function originalInfo(connection: Connection): number {
   if (connection.has(Ct.IPS_SEEN_REPLY)) return ESTABLISHED;
   return connection.has(Ct.IPS_EXPECTED) ? RELATED : NEW;
-}
-
-/** An expectation is met. */
-function meet(connection: Connection, master: Connection, spec: ExpectationSpec): void {
-  connection.status |= Ct.IPS_EXPECTED;
-  connection.master = master;
-  connection.helper = spec.helper;
-  connection.mark = master.mark;
-  spec.met?.(connection);
 }

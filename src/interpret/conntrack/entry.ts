@@ -21,7 +21,7 @@ export function entryOf(connection: Connection, nowNs: bigint): ConntrackEntry {
     mark: connection.mark,
     zone: zone.id,
     zoneDirections: zone.directions,
-    helper: connection.helper?.name,
+    helper: connection.helped?.helper,
     labels: connection.labels,
     startNs: connection.startNs,
     number: connection.number,
@@ -33,7 +33,7 @@ function stateOf({ tcp, sctp, protocol }: Connection): string | undefined {
   return state === undefined ? undefined : trackedProtocol(protocol).states[state];
 }
 
-function shown({ source, destination, protocol, sourcePart, destinationPart }: Tuple): ShownTuple {
+export function shown({ source, destination, protocol, sourcePart, destinationPart }: Tuple): ShownTuple {
   switch (trackedProtocol(protocol).tuple) {
     case 'ports':
       return { source, destination, sourcePort: sourcePart, destinationPort: destinationPart };

@@ -35,7 +35,7 @@ export class Events {
     number: bigint,
     timeNs: bigint,
   ): void {
-    if (connection.eventMask !== 0 && (connection.eventMask & what) === 0) return;
+    if (connection.eventMask !== undefined && (connection.eventMask & what) === 0) return;
     this.#list.push({ kind, what, number, timeNs, entry: entryOf(connection, timeNs) });
   }
 }

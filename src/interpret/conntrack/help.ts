@@ -1,47 +1,89 @@
-// Calls the helper of a connection with what a packet carries.
+// The seam to the helpers (helper/): a connection as they know it, and a packet as they see it.
 
-import { IPPROTO_TCP, IPPROTO_UDP, type Packet } from '../packet.ts';
-import { type Connection, directionOf } from './connection.ts';
-import type { Conntrack, Passing } from './conntrack.ts';
-import type { Help } from './helper.ts';
-import { readTcp } from './tcp-segment.ts';
-import { type Located, locate } from './tuple.ts';
+import type { Tuple as ShownTuple } from '../../conntrack/entry.ts';
+import * as Ct from '../../layout/conntrack.ts';
+import type { Family } from '../../model/ruleset.ts';
+import type { Packet } from '../packet.ts';
+import { type Connection, directionOf, ESTABLISHED, ESTABLISHED_REPLY } from './connection.ts';
+import { shown } from './entry.ts';
+import type { ExpectationTable, Master, Tunnel } from './expectation.ts';
+import { help } from './helper/index.ts';
+import type { HelperName } from './helper/policy.ts';
+import { locate } from './tuple.ts';
 
-const UDP_HEADER_BYTES = 8;
+/** A connection that has a helper (struct nf_conn_help). */
+export class Helped implements Master {
+  readonly connection: Connection;
+  readonly helper: HelperName;
+  helperState: unknown;
 
-/** helper->help: what is not captured as a whole is not looked at. */
-export function askHelper(
-  conntrack: Conntrack,
-  connection: Connection,
-  packet: Packet,
-  { nowNs, number }: Passing,
-): 'accept' | 'drop' {
-  const located = locate(packet.family, packet.bytes, 0);
-  const { helper } = connection;
-  if (located === undefined || helper === undefined || located.protocol !== connection.protocol)
-    return 'accept';
-  const start = payloadStart(packet, located);
-  const { captured, length } = packet.bytes;
-  if (start === undefined || captured.length < length) return 'accept';
-  const help: Help = {
-    connection,
-    direction: directionOf(packet.ctinfo),
-    ctinfo: packet.ctinfo,
-    payload: captured.subarray(start, length),
-    tcp: located.protocol === IPPROTO_TCP ? readTcp(packet.bytes, located.offset) : undefined,
-    nowNs,
-    number,
-    expect: (spec) => conntrack.expectations.add(connection, spec, nowNs),
-    greKeys: conntrack.greKeys,
-  };
-  return helper.help(help);
+  constructor(connection: Connection, helper: HelperName) {
+    this.connection = connection;
+    this.helper = helper;
+  }
+
+  get family(): Family {
+    return this.connection.tuples[0].family;
+  }
+
+  get protocol(): number {
+    return this.connection.protocol;
+  }
+
+  get original(): ShownTuple {
+    return shown(this.connection.tuples[0]);
+  }
+
+  get reply(): ShownTuple {
+    return shown(this.connection.tuples[1]);
+  }
+
+  get zone(): number {
+    return this.connection.zone.id;
+  }
+
+  get expected(): boolean {
+    return this.connection.has(Ct.IPS_EXPECTED);
+  }
+
+  isAlive(nowNs: bigint): boolean {
+    return isAlive(this.connection, nowNs);
+  }
+
+  refresh(nowNs: bigint, timeoutNs: bigint): void {
+    const { connection } = this;
+    if (connection.has(Ct.IPS_FIXED_TIMEOUT)) return;
+    connection.timeoutNs = connection.confirmed ? nowNs + timeoutNs : timeoutNs;
+  }
 }
 
-/** Where the payload begins; undefined when there is no whole transport header. */
-function payloadStart({ bytes }: Packet, { protocol, offset }: Located): number | undefined {
-  if (protocol === IPPROTO_UDP) {
-    return bytes.has(offset, UDP_HEADER_BYTES) ? offset + UDP_HEADER_BYTES : undefined;
-  }
-  if (protocol !== IPPROTO_TCP || readTcp(bytes, offset) === undefined) return undefined;
-  return offset + (bytes.u8(offset + 12) >> 4) * 4;
+/** It is in the table, and has not expired. */
+export function isAlive(connection: Connection, nowNs: bigint): boolean {
+  return connection.confirmed && !connection.has(Ct.IPS_DYING) && !connection.isExpired(nowNs);
+}
+
+/** The connection that met an expectation, as the helper that expected it knows it. */
+export function tunnelOf(connection: Connection, nowNs: () => bigint, kill: () => void): Tunnel {
+  return { original: shown(connection.tuples[0]), isAlive: () => isAlive(connection, nowNs()), kill };
+}
+
+/** helper->help: 'drop' ends the packet's way. */
+export function askHelper(
+  helped: Helped,
+  packet: Packet,
+  nowNs: bigint,
+  expectations: ExpectationTable,
+): 'accept' | 'drop' {
+  const { bytes, ctinfo, family } = packet;
+  const located = locate(family, bytes, 0);
+  // A message about the connection is none of its packets.
+  if (located === undefined || located.protocol !== helped.protocol) return 'accept';
+  const segment = {
+    direction: directionOf(ctinfo) === 0 ? ('original' as const) : ('reply' as const),
+    established: ctinfo === ESTABLISHED || ctinfo === ESTABLISHED_REPLY,
+    transport: bytes.captured.subarray(located.offset),
+    length: Math.max(0, bytes.length - located.offset),
+    nowNs,
+  };
+  return help({ master: helped, expectations }, segment);
 }

@@ -5,16 +5,17 @@ import * as Ct from '../../layout/conntrack.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Packet } from '../packet.ts';
 import { Connection } from './connection.ts';
-import type { Helper } from './helper.ts';
+import { Helped } from './help.ts';
+import type { HelperName } from './helper/policy.ts';
 import type { Zone } from './zone.ts';
 
 export interface TemplateSpec {
   readonly zone: Zone;
   /** The packet's mark is the zone's id. */
   readonly zoneIsMark: boolean;
-  readonly helper?: Helper | undefined;
-  /** Bits 1 << IPCT_*; 0: all. */
-  readonly eventMask: number;
+  readonly helper?: HelperName | undefined;
+  /** Bits 1 << IPCT_*; undefined: all. */
+  readonly eventMask?: number | undefined;
 }
 
 export class Template extends Connection {
@@ -32,7 +33,7 @@ export class Template extends Connection {
     };
     super(nothing, nothing, spec.zone, 0n);
     this.status = Ct.IPS_TEMPLATE | Ct.IPS_CONFIRMED;
-    this.helper = spec.helper;
+    if (spec.helper !== undefined) this.helped = new Helped(this, spec.helper);
     this.eventMask = spec.eventMask;
     this.#zoneIsMark = spec.zoneIsMark;
   }
