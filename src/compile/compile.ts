@@ -4,7 +4,7 @@
 import { WasmtablesError } from '../error.ts';
 import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
 import { findMatch, findTarget } from '../extension/index.ts';
-import { needsConntrack } from '../extension/tracking.ts';
+import { type EntryNeeds, entryNeeds, needsConntrack } from '../extension/tracking.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
@@ -65,6 +65,8 @@ export interface CompiledRules {
   readonly registered: readonly unknown[];
   /** Some rule switches connection tracking on for the family. */
   readonly conntrack: boolean;
+  /** What its entries are to have. */
+  readonly entryNeeds: EntryNeeds;
 }
 
 export interface CompiledChain {
@@ -135,6 +137,7 @@ class Compiler {
       unknowns: this.#unknowns,
       registered: this.#registered,
       conntrack: this.#tracked,
+      entryNeeds: entryNeeds(this.#ruleSet),
     };
   }
 

@@ -14,6 +14,10 @@ export interface ConntrackFeatures {
   /** Some rule needs accounting (connbytes switches net.netfilter.nf_conntrack_acct on); or labels. */
   readonly accounting?: boolean | undefined;
   readonly labels?: boolean | undefined;
+  /** Some rule needs the master's address of expected connections (cluster). */
+  readonly master?: boolean | undefined;
+  /** Some rule attaches helpers. */
+  readonly help?: boolean | undefined;
   /** Events are to be written; CT_REASON and CT_STATES are. */
   readonly events?: boolean | undefined;
   readonly trace?: boolean | undefined;
@@ -31,6 +35,8 @@ export interface EntryLayout {
   readonly accounting: number;
   readonly labels: number;
   readonly timestamp: number;
+  readonly master: number;
+  readonly help: number;
 }
 
 export interface ConntrackConfig {
@@ -140,6 +146,8 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     accounting,
     labels: features.labels === true,
     timestamp: read('timestamp', 0) !== 0,
+    master: features.master === true,
+    help: features.help === true,
   };
   return {
     flags: flagsOf(features, read),
@@ -182,7 +190,7 @@ function flagsOf(features: ConntrackFeatures, read: Read): number {
 
 function entryLayout(
   base: number,
-  has: { readonly accounting: boolean; readonly labels: boolean; readonly timestamp: boolean },
+  has: Readonly<Record<Exclude<keyof EntryLayout, 'bytes'>, boolean>>,
 ): EntryLayout {
   let bytes = base;
   const extension = (wanted: boolean, size: number): number => {
@@ -193,7 +201,10 @@ function entryLayout(
   const accounting = extension(has.accounting, Conntrack.ACCT_SIZE);
   const labels = extension(has.labels, Conntrack.LABELS_SIZE);
   const timestamp = extension(has.timestamp, Conntrack.TIMESTAMP_SIZE);
-  return { bytes, accounting, labels, timestamp };
+  // Last: events copy the entry without them.
+  const master = extension(has.master, Conntrack.MASTER_SIZE);
+  const help = extension(has.help, Conntrack.HELP_BYTES);
+  return { bytes, accounting, labels, timestamp, master, help };
 }
 
 function timeoutsOf(read: Read): ConntrackTimeouts {
@@ -240,6 +251,10 @@ export function writeConfig(
     [Conntrack.TIMESTAMP4, entry4.timestamp],
     [Conntrack.TIMESTAMP6, entry6.timestamp],
     [Conntrack.EXPECT_MAX, config.expectMax],
+    [Conntrack.HELP4, entry4.help],
+    [Conntrack.HELP6, entry6.help],
+    [Conntrack.MASTER4, entry4.master],
+    [Conntrack.MASTER6, entry6.master],
   ];
   for (const [offset, value] of words) view.setUint32(address + offset, value, true);
   view.setBigUint64(address + Conntrack.SEED, config.seed, true);

@@ -57,10 +57,11 @@ interface ExtensionBase<Options> {
   readonly hooks?: readonly HookName[];
   /** Whether it switches connection tracking on for its family (nf_ct_netns_get in its check function). */
   needsConntrack?(options: Options): boolean;
-  /** Whether it needs entries with accounting, labels, the address of the connection that expected theirs. */
+  /** Whether it needs entries with accounting, labels, the address of the connection that expected theirs, helpers. */
   needsAccounting?(options: Options): boolean;
   needsLabels?(options: Options): boolean;
   needsMaster?(options: Options): boolean;
+  needsHelp?(options: Options): boolean;
   readonly options: readonly OptionSpec[];
   /** Options to typed data, with iptables' own checks and limits. Throws through context.fail. */
   parse(options: readonly ParsedOption[], context: ParseContext): Options;

@@ -40,6 +40,9 @@ export const EXPECT_MAX = 68;
 /** What helpers keep of a connection (HELP_*). */
 export const HELP4 = 72;
 export const HELP6 = 76;
+/** Of an expected connection (IPS_EXPECTED), its master's original source address (16 bytes, layout/packet.ts's form). */
+export const MASTER4 = 80;
+export const MASTER6 = 84;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -219,6 +222,7 @@ export const ACCT_REPLY = 16;
 export const ACCT_SIZE = 32;
 export const LABELS_SIZE = 16;
 export const TIMESTAMP_SIZE = 16;
+export const MASTER_SIZE = 16;
 
 // STATUS: linux/netfilter/nf_conntrack_common.h; IN_USE is ours.
 export const IPS_EXPECTED = 1;

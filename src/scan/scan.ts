@@ -109,9 +109,14 @@ function trackConnections(
   const on4 = image4?.rules.conntrack ?? false;
   const on6 = image6?.rules.conntrack ?? false;
   if (!on4 && !on6) return undefined;
+  const needs = [image4, image6].flatMap((image) => image?.rules.entryNeeds ?? []);
   const config = conntrackConfig(machine, {
     on4,
     on6,
+    accounting: needs.some(({ accounting }) => accounting),
+    labels: needs.some(({ labels }) => labels),
+    master: needs.some(({ master }) => master),
+    help: needs.some(({ help }) => help),
     verifyChecksums: options.verifyChecksums,
     events: options.events !== undefined,
     seed: options.seed,

@@ -98,6 +98,8 @@ describe('conntrackConfig', () => {
       accounting: 0,
       labels: 0,
       timestamp: 0,
+      master: 0,
+      help: 0,
     });
     const all = conntrackConfig(
       host('net.netfilter.nf_conntrack_acct = 1\nnet.netfilter.nf_conntrack_timestamp = 1'),
@@ -106,10 +108,28 @@ describe('conntrackConfig', () => {
         labels: true,
       },
     );
-    expect(all.entry4).toEqual({ bytes: 192, accounting: 128, labels: 160, timestamp: 176 });
-    expect(all.entry6).toEqual({ bytes: 256, accounting: 192, labels: 224, timestamp: 240 });
+    expect(all.entry4).toEqual({
+      bytes: 192,
+      accounting: 128,
+      labels: 160,
+      timestamp: 176,
+      master: 0,
+      help: 0,
+    });
+    expect(all.entry6).toEqual({
+      bytes: 256,
+      accounting: 192,
+      labels: 224,
+      timestamp: 240,
+      master: 0,
+      help: 0,
+    });
     expect(all.entry6.bytes).toBeLessThanOrEqual(Conntrack.EVENT_BYTES - Conntrack.EVENT_ENTRY);
     expect(conntrackConfig(host(''), { ...features, accounting: true }).entry4.accounting).toBe(128);
+    expect(conntrackConfig(host(''), { ...features, master: true }).entry6).toMatchObject({
+      bytes: 208,
+      master: 192,
+    });
   });
 
   it('draws a seed', () => {

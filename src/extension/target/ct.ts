@@ -52,6 +52,7 @@ export const CT: TargetExtension<CtOptions> = {
   tables: ['raw'],
   // The template's check asks for it, whatever the template says.
   needsConntrack: ({ notrack }) => !notrack,
+  needsHelp: ({ notrack, helper }) => !notrack && helper !== undefined,
   options: [
     { name: 'notrack', arguments: 0 },
     ...['helper', 'timeout', 'ctevents', 'expevents', 'zone-orig', 'zone-reply', 'zone'].map((name) => ({
