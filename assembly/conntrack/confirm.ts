@@ -36,28 +36,14 @@ function lost(p: usize, reason: u32): u32 {
 /** __nf_conntrack_confirm. */
 function enter(lane: usize, config: usize, shard: usize, p: usize, entry: usize): bool {
   if (load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY) return true;
-  const family = u32(load<u8>(entry, Conntrack.FAMILY));
-  const taken = find(
-    shard,
-    lane,
-    p,
-    family,
-    load<u32>(entry, Conntrack.HASH),
-    entry + (family == 4 ? Conntrack.ORIG_SRC : Conntrack.ORIG_SRC6),
-    entry + (family == 4 ? Conntrack.ORIG_DST : Conntrack.ORIG_DST6),
-    u32(load<u8>(entry, Conntrack.PROTO)),
-    load<u32>(entry, Conntrack.ORIG_PORTS),
-    u32(load<u16>(entry, Conntrack.ZONE)),
-    u32(load<u8>(entry, Conntrack.ZONE_DIR)),
-  );
-  // A copy of the packet was there first.
-  if (taken != 0) {
+  if (isTaken(lane, shard, p, entry, false) || isTaken(lane, shard, p, entry, true)) {
     count(shard, Conntrack.STAT_CLASH, 1);
     return false;
   }
   if (!insert(config, shard, entry)) return false;
   count(shard, Conntrack.STAT_CREATED, 1);
   store<u32>(entry, load<u32>(entry, Conntrack.STATUS) | Conntrack.IPS_CONFIRMED, Conntrack.STATUS);
+  const family = u32(load<u8>(entry, Conntrack.FAMILY));
   const stamp = load<u32>(familyWords(config, family), Conntrack.TIMESTAMP4);
   if (stamp != 0) store<u64>(entry + stamp, load<u64>(p, Packet.TIME));
   const related = (load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_EXPECTED) != 0;
@@ -65,4 +51,28 @@ function enter(lane: usize, config: usize, shard: usize, p: usize, entry: usize)
   if (load<u8>(entry, Conntrack.HELPER) != 0) events |= 1 << Conntrack.IPCT_HELPER;
   cache(config, entry, events);
   return true;
+}
+
+/**
+ * Does another connection have this tuple? The packet was looked for in one direction of its zone only; where zones count
+ * in one direction, a reply may meet a connection that the packet itself is none of.
+ */
+function isTaken(lane: usize, shard: usize, p: usize, entry: usize, reply: bool): bool {
+  const family = u32(load<u8>(entry, Conntrack.FAMILY));
+  const side = entry + (reply ? <usize>(Conntrack.REPLY_SRC - Conntrack.ORIG_SRC) : 0);
+  const side6 = entry + (reply ? <usize>(Conntrack.REPLY_SRC6 - Conntrack.ORIG_SRC6) : 0);
+  const found = find(
+    shard,
+    lane,
+    p,
+    family,
+    load<u32>(entry, Conntrack.HASH),
+    family == 4 ? side + Conntrack.ORIG_SRC : side6 + Conntrack.ORIG_SRC6,
+    family == 4 ? side + Conntrack.ORIG_DST : side6 + Conntrack.ORIG_DST6,
+    u32(load<u8>(entry, Conntrack.PROTO)),
+    load<u32>(side, Conntrack.ORIG_PORTS),
+    u32(load<u16>(entry, Conntrack.ZONE)),
+    u32(load<u8>(entry, Conntrack.ZONE_DIR)),
+  );
+  return found != 0;
 }

@@ -7,6 +7,7 @@ import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { CHAIN_NOT_CAPTURED, NO_TRANSPORT, skipHeaders } from '../packet/chain';
 import { checksumRight } from './checksum';
 import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
@@ -25,6 +26,8 @@ const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
 const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
+const IPV6_HEADER: u32 = 40;
+const NEXTHDR_NONE: u32 = 59;
 
 /** How often a packet may be looked up again because its connection was reopened: once is Linux's most. */
 const MOST_REPEATS: u32 = 2;
@@ -47,11 +50,9 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   const shard = shardAt(config, shardNumber(config, steeringHash(p)));
   store<u32>(p, <u32>shard, Packet.CT_SHARD);
-  const flags = load<u32>(p, Packet.FLAGS);
-  if ((flags & (Packet.FLAG_BROKEN_CHAIN | Packet.FLAG_SNAPPED_CHAIN)) != 0) {
-    return (flags & Packet.FLAG_SNAPPED_CHAIN) != 0 ? notCaptured(p) : invalid(p, shard);
-  }
-  const proto = load<u32>(p, Packet.PROTO);
+  const proto = protocolOf(p);
+  if (proto == CHAIN_IS_CUT) return notCaptured(p);
+  if (proto == Packet.NO_PROTO) return invalid(p, shard);
   if (wrongChecksum(config, shard, p, hook)) return invalid(p, shard);
   if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
     const four = load<u32>(p, Packet.FAMILY) == 4;
@@ -75,6 +76,22 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
     return Verdict.LOST;
   }
   return invalid(p, shard);
+}
+
+/** Answer of protocolOf(). */
+const CHAIN_IS_CUT: u32 = 0x10000;
+
+/** get_l4proto: NO_PROTO when IPv6 headers lead to no transport header, CHAIN_IS_CUT when they are not captured. */
+function protocolOf(p: usize): u32 {
+  const proto = load<u32>(p, Packet.PROTO);
+  if (load<u32>(p, Packet.FAMILY) == 4) return proto;
+  const l3 = <usize>load<u32>(p, Packet.L3);
+  if (load<u32>(p, Packet.L4_OFFSET) == IPV6_HEADER && u32(load<u8>(l3, 6)) == proto && proto != NEXTHDR_NONE) {
+    return proto;
+  }
+  const chain = skipHeaders(l3, load<u32>(p, Packet.L3_CAP), load<u32>(p, Packet.LENGTH));
+  if (chain == NO_TRANSPORT) return Packet.NO_PROTO;
+  return chain == CHAIN_NOT_CAPTURED ? CHAIN_IS_CUT : <u32>chain & 0xff;
 }
 
 /** resolve_normal_ct, then the tracker. */

@@ -140,7 +140,8 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
   const known = hasAllInterfaces(machine) || machine.sysctls.has('net.netfilter.nf_conntrack_max');
   const max = known ? read('max', DEFAULT_MAX) : 0;
   const limit = max === 0 ? features.memoryEntries : Math.min(max, features.memoryEntries);
-  const shardBits = shardBitsFor(limit);
+  // What a helper expects may be a connection between others than the two that talk about it.
+  const shardBits = features.help === true ? 0 : shardBitsFor(limit);
   const accounting = features.accounting === true || read('acct', 0) !== 0;
   const extensions = {
     accounting,

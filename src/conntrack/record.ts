@@ -41,11 +41,11 @@ const ADDRESS_BITS = 28n;
 const ADDRESS_SHIFT = 4;
 
 /**
- * The entries of all shards that are alive: confirmed and not expired, as `conntrack -L` lists them. They are found
- * when it is made, and read one by one when it is walked, in the order in which they were made: millions of entries
- * take 8 bytes each. The kernel must not run meanwhile.
+ * Entries of all shards: those that are alive, as `conntrack -L` lists them, or those that have expired and wait to be
+ * collected. They are found when the list is made, and read one by one when it is walked, in the order in which they
+ * were made: millions of entries take 8 bytes each. The kernel must not run meanwhile.
  */
-export class LiveEntries implements Iterable<ConntrackEntry> {
+export class EntryList implements Iterable<ConntrackEntry> {
   readonly #view: DataView;
   readonly #config: ConntrackConfig;
   readonly #nowNs: bigint;
@@ -55,9 +55,15 @@ export class LiveEntries implements Iterable<ConntrackEntry> {
 
   /**
    * @param configAddress address of the configuration record
-   * @param nowNs time of the listing, ns: what expires then is not listed; `timeoutNs` counts from it
+   * @param nowNs time of the listing, ns: what expires then is not alive; `timeoutNs` counts from it
    */
-  constructor(memory: WebAssembly.Memory, configAddress: number, config: ConntrackConfig, nowNs: bigint) {
+  constructor(
+    which: 'alive' | 'expired',
+    memory: WebAssembly.Memory,
+    configAddress: number,
+    config: ConntrackConfig,
+    nowNs: bigint,
+  ) {
     const view = new DataView(memory.buffer);
     this.#view = view;
     this.#config = config;
@@ -67,7 +73,7 @@ export class LiveEntries implements Iterable<ConntrackEntry> {
     let oneWay = 0;
     for (const table of tables(view, configAddress, config)) {
       for (const entry of records(view, table.address, table.layout.bytes)) {
-        if (!isLive(view, entry, nowNs)) continue;
+        if (stateOf(view, entry, nowNs) !== which) continue;
         addresses.push(entry);
         const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
         if (number < first) first = number;
@@ -147,10 +153,12 @@ function* records(view: DataView, table: number, bytes: number): Generator<numbe
   }
 }
 
-function isLive(view: DataView, entry: number, nowNs: bigint): boolean {
-  const live = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
+/** A packet's own entry that is not confirmed, or is to be removed, is neither. */
+function stateOf(view: DataView, entry: number, nowNs: bigint): 'alive' | 'expired' | undefined {
+  const settled = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
   const status = view.getUint32(entry + Conntrack.STATUS, true);
-  return (status & live) === live && view.getBigUint64(entry + Conntrack.DEADLINE, true) > nowNs;
+  if ((status & (settled | Conntrack.IPS_DYING)) !== settled) return undefined;
+  return view.getBigUint64(entry + Conntrack.DEADLINE, true) > nowNs ? 'alive' : 'expired';
 }
 
 /** The record at `entry`; `layout` is that of its family. */

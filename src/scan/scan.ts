@@ -24,7 +24,7 @@ import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
 import { ruleNames } from '../report/verdicts.ts';
 import { collectResult, timeSpan } from './collect.ts';
-import { type EndedConntrack, endConntrack, writeTable } from './conntrack.ts';
+import { type EndedConntrack, endConntrack, writeLastEvents, writeTable } from './conntrack.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
@@ -83,7 +83,7 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   const ended = conntrack === undefined ? undefined : end(parts, conntrack);
-  if (ended !== undefined && options.conntrack !== undefined) await writeTable(options.conntrack, ended);
+  if (ended !== undefined && conntrack !== undefined) await writeEnd(options, conntrack, ended);
   return collectResult(shared, lanes, {
     conntrack: ended?.result,
     keepCounters: options.keepCounters ?? false,
@@ -148,6 +148,16 @@ function start(
 
 function end({ shared: { memory }, lanes }: ScanParts, { address, config }: PlacedConntrack): EndedConntrack {
   return endConntrack(memory, address, config, timeSpan(memory, lanes).lastTimeNs ?? 0n);
+}
+
+/** What --conntrack and --events have at the end. */
+async function writeEnd(
+  { conntrack: table, events }: ScanOptions,
+  { config }: PlacedConntrack,
+  ended: EndedConntrack,
+): Promise<void> {
+  if (events !== undefined && (config.flags & Conntrack.EVENTS) !== 0) await writeLastEvents(events, ended);
+  if (table !== undefined) await writeTable(table, ended);
 }
 
 function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {

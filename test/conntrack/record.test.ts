@@ -6,7 +6,7 @@ import { type ConntrackConfig, conntrackConfig, writeConfig } from '../../src/co
 import type { ConntrackEntry } from '../../src/conntrack/entry.ts';
 import { packEntry } from '../../src/conntrack/pack.ts';
 import { readConntrack } from '../../src/conntrack/read.ts';
-import { LiveEntries, readEntry } from '../../src/conntrack/record.ts';
+import { EntryList, readEntry } from '../../src/conntrack/record.ts';
 import { entryText } from '../../src/conntrack/text.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
@@ -118,16 +118,16 @@ function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAs
   return memory;
 }
 
-describe('LiveEntries', () => {
+describe('EntryList', () => {
   const list = (memory: WebAssembly.Memory, from: ConntrackConfig, nowNs: bigint) =>
-    Array.from(new LiveEntries(memory, 1024, from, nowNs), (entry) => entryText(entry, nowNs));
+    Array.from(new EntryList('alive', memory, 1024, from, nowNs), (entry) => entryText(entry, nowNs));
 
   it.each([1, 3, 100])('finds those of every shard and chunk, in their order (%i a chunk)', (perChunk) => {
     expect(config.shardBits).toBe(1);
     const memory = memoryWith([...all].reverse(), perChunk);
     const texts = list(memory, config, NOW);
     const bare = (text: string) => text.replace(/ (packets|bytes|delta-time)=\d+/g, '');
-    const { count, oneWay } = new LiveEntries(memory, 1024, config, NOW);
+    const { count, oneWay } = new EntryList('alive', memory, 1024, config, NOW);
     expect([count, oneWay]).toEqual([
       texts.length,
       texts.filter((text) => text.includes('[UNREPLIED]')).length,
@@ -144,10 +144,22 @@ describe('LiveEntries', () => {
       first + Conntrack.CHUNK_ENTRIES + index * config.entry4.bytes + Conntrack.STATUS;
     view.setUint32(at(0), view.getUint32(at(0), true) & ~Conntrack.IN_USE, true);
     view.setUint32(at(1), view.getUint32(at(1), true) & ~Conntrack.IPS_CONFIRMED, true);
-    expect(list(memory, config, NOW)).toHaveLength(count - 2);
+    view.setUint32(at(2), view.getUint32(at(2), true) | Conntrack.IPS_DYING, true);
+    expect(list(memory, config, NOW)).toHaveLength(count - 3);
     const later = list(memory, config, NOW + 500n * 1_000_000_000n);
     expect(later.every((text) => Number(/^\S+ +\d+ \S+ +\d+ (\d+)/.exec(text)?.[1]) >= 99)).toBe(true);
     expect(list(memory, config, NOW + 1_000_000n * 1_000_000_000n)).toEqual([]);
+  });
+
+  it('finds what has expired, too', () => {
+    const memory = memoryWith(all, 100);
+    const both = (nowNs: bigint) =>
+      (['alive', 'expired'] as const).map((which) => new EntryList(which, memory, 1024, config, nowNs).count);
+    expect(both(0n)).toEqual([all.length, 0]);
+    const [alive = 0, expired = 0] = both(NOW + 500n * 1_000_000_000n);
+    expect(alive * expired).toBeGreaterThan(0);
+    expect(alive + expired).toBe(all.length);
+    expect(both(1n << 63n)).toEqual([0, all.length]);
   });
 
   it('lists nothing where there is nothing', () => {

@@ -44,8 +44,8 @@ export interface Observed {
 export interface EntryAfter {
   /** IPS_* bits; those without a name in conntrack(8) included. */
   readonly status: number;
-  /** Rounded down; may be one less than what was set, by the tick between. */
-  readonly timeoutSeconds: number;
+  /** Rounded down; may be one less than what was set, by the tick between. Undefined: not recorded. */
+  readonly timeoutSeconds: number | undefined;
   /** enum tcp_conntrack or sctp_conntrack. */
   readonly state?: number | undefined;
   readonly tcp?:
@@ -105,7 +105,7 @@ interface RecordLine {
   events?: string[];
 }
 
-const FOLDER = new URL('linux/', import.meta.url);
+export const FOLDER = new URL('linux/', import.meta.url);
 const MACS = ['020000000001', '020000000101'];
 const PEER = '020000000099';
 const STATES: Readonly<Record<string, CtState>> = {
@@ -125,7 +125,7 @@ const STATUSES: Readonly<Record<string, CtStatus>> = {
 
 /** All records of the named groups (file names under linux/ without their ending), or of all groups. */
 export function* loadRecords(groups?: readonly string[]): Iterable<ConntrackRecord> {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.jsonl') && file !== 'corpus.jsonl');
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.jsonl'));
   for (const file of files.sort()) {
     const group = file.slice(0, -'.jsonl'.length);
     if (groups !== undefined && !groups.includes(group)) continue;
@@ -135,9 +135,13 @@ export function* loadRecords(groups?: readonly string[]): Iterable<ConntrackReco
   }
 }
 
-/** The router as a host folder: file name to text, with a record's sysctls in place. */
-export function hostFiles(sysctls: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const files = JSON.parse(readFileSync(new URL('host.json', FOLDER), 'utf8')) as Record<string, string>;
+/** The router as a host folder: file name to text, with a record's sysctls in place. `corpus`: that of corpus.ts. */
+export function hostFiles(
+  sysctls: Readonly<Record<string, string>> = {},
+  router: 'own' | 'corpus' = 'own',
+): Record<string, string> {
+  const name = router === 'own' ? 'host.json' : 'host-corpus.json';
+  const files = JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as Record<string, string>;
   const lines = (files['sysctl.txt'] as string).split('\n').filter((line) => {
     const key = line.split(' = ')[0] as string;
     return line !== '' && !(key in sysctls);
@@ -176,7 +180,7 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
 }
 
 /** Rules as `iptables-save -c` prints them, with these counters in order. */
-function counted(rules: string, counts: string): string {
+export function counted(rules: string, counts: string): string {
   const numbers = counts.split(' ').map((count) => `[${count === '0' ? '0:0' : count}]`);
   return rules.replace(/^-A|\[0:0\]$/gm, (text) => {
     const count = numbers.shift();
@@ -216,7 +220,7 @@ function readFrame(packet: string, side: number): Uint8Array {
   return frame;
 }
 
-function readObserved(seen: string): Observed | undefined {
+export function readObserved(seen: string): Observed | undefined {
   if (seen === '-') return undefined;
   const ctstate = STATES[seen.charAt(0)];
   if (ctstate === undefined) throw new Error(`no such letters: ${seen}`);
@@ -228,12 +232,12 @@ function readObserved(seen: string): Observed | undefined {
   };
 }
 
-function readEntry(text: string): EntryAfter {
+export function readEntry(text: string): EntryAfter {
   const [status, timeout, state, scales, original, reply] = text.split(',');
   const hex = (digits: string | undefined) => Number.parseInt(digits as string, 16);
   return {
     status: hex(status),
-    timeoutSeconds: Number(timeout),
+    timeoutSeconds: timeout === '' ? undefined : Number(timeout),
     state: state === undefined ? undefined : hex(state),
     tcp:
       scales === undefined

@@ -6,7 +6,7 @@ import { packEntry } from '../../src/conntrack/pack.ts';
 import { readConntrack } from '../../src/conntrack/read.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
-import { endConntrack, writeTable } from '../../src/scan/conntrack.ts';
+import { endConntrack, writeLastEvents, writeTable } from '../../src/scan/conntrack.ts';
 
 const config = conntrackConfig(machineFromOptions({}), {
   on4: true,
@@ -83,5 +83,21 @@ describe('writeTable', () => {
     await writeTable(sink, endConntrack(scanned(), 1024, config, NOW));
     expect(pieces.length).toBeGreaterThan(1);
     expect(Buffer.concat(pieces).toString()).toBe(text);
+  });
+});
+
+describe('an entry that nobody collected', () => {
+  it('has ended when its time is over', async () => {
+    const later = NOW + 30_000_000_000n;
+    const ended = endConntrack(scanned(), 1024, config, later);
+    expect(ended.result).toMatchObject({ live: 0, expired: 2222 + 5000, oneWay: 9999 + 1000 });
+    const pieces: Uint8Array[] = [];
+    const sink = { name: 'events', write: async (chunk: Uint8Array) => void pieces.push(chunk) };
+    await writeLastEvents(sink, ended);
+    const lines = Buffer.concat(pieces).toString().trimEnd().split('\n');
+    expect(lines).toHaveLength(5000);
+    expect(lines[1]).toBe(
+      '[1700000030.000000]\t[DESTROY] ipv4     2 udp      17 src=192.0.2.1 dst=192.0.2.2 sport=1 dport=53 src=192.0.2.2 dst=192.0.2.1 sport=53 dport=1',
+    );
   });
 });

@@ -1,6 +1,6 @@
 """Records what Linux's connection tracking makes of scenarios: test/conntrack/linux/NAME.jsonl.
 
-Usage: python3 test/conntrack/make/record.py tcp|protocol|fragment|packetdrill|helper ...
+Usage: python3 test/conntrack/make/record.py host|tcp|protocol|fragment|packetdrill|helper|corpus ...
        python3 test/conntrack/make/record.py - < scenarios.jsonl > records.jsonl
 Needs root, iproute2, nft, iptables-legacy, conntrack; works in network namespaces of its own, which it deletes.
 The format of a record stands in test/conntrack/records.ts.
@@ -129,14 +129,21 @@ def host(router):
     }
 
 
+def write_host(router, name):
+    with open(f"{HERE}/../linux/{name}.json", "w") as file:
+        json.dump(host(router), file, indent=1)
+        file.write("\n")
+
+
 def main():
     for name in sys.argv[1:]:
         usual = {}
+        if name == "corpus":
+            importlib.import_module(name).main()
+            continue
         with Router() as router:
             if name == "host":
-                with open(f"{HERE}/../linux/host.json", "w") as file:
-                    json.dump(host(router), file, indent=1)
-                    file.write("\n")
+                write_host(router, "host")
                 continue
             if name == "-":
                 scenarios = map(json.loads, sys.stdin)

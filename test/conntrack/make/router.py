@@ -1,6 +1,7 @@
 """A router in a network namespace, the senders of its two interfaces in another; what netfilter makes of each packet.
 
-eth0 is 10.0.0.1/24 and 2001:db8::1/64, eth1 10.0.1.1/24 and 2001:db8:1::1/64; neighbours are not asked for.
+eth0 is 10.0.0.1/24 and 2001:db8::1/64, eth1 10.0.1.1/24 and 2001:db8:1::1/64; neighbours are not asked for. For
+captures of the corpus it has addresses that none of them uses, and everything goes out by eth1.
 """
 import ctypes, os, re, select, socket, struct, subprocess, time
 import netlink
@@ -9,7 +10,6 @@ from packet import GRE, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE
 libc = ctypes.CDLL(None, use_errno=True)
 PEER_MAC = "02:00:00:00:00:99"
 MACS = ("02:00:00:00:00:01", "02:00:00:00:01:01")
-BROADCAST_WAIT_S = 0.004
 
 # One record a fact, the last one ends the packet; behind conntrack (-200), before mangle (-150).
 LOG = """
@@ -50,8 +50,15 @@ def ethernet(packet, side, peer=PEER_MAC):
     return mac(MACS[side]) + mac(peer) + kind + packet
 
 
+OWN = {  # addresses of eth0 and eth1
+    "own": (("10.0.0.1/24", "2001:db8::1/64"), ("10.0.1.1/24", "2001:db8:1::1/64")),
+    "corpus": (("198.18.0.1/24", "2001:2::1/64"), ("198.18.1.1/24", "2001:2:0:1::1/64")),
+}
+
+
 class Router:
-    def __init__(self):
+    def __init__(self, kind="own", wait_s=0.004):
+        self.kind, self.wait_s = kind, wait_s
         self.host, self.sink = (f"wasmtables-{os.getpid()}-{one}" for one in ("router", "ends"))
         self.home = open("/proc/self/ns/net")
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -67,13 +74,16 @@ class Router:
                "net.ipv6.conf.all.mldv2_unsolicited_report_interval=0", "net.netfilter.nf_conntrack_acct=1")
         inside("ip", "link", "set", "lo", "up")
         for side in (0, 1):
-            name, below = f"eth{side}", "" if side == 0 else "1"
+            name, (four, six) = f"eth{side}", OWN[self.kind][side]
             inside("ip", "link", "add", name, "address", MACS[side], "type", "veth", "peer", "name", f"p{side}",
                    "netns", self.sink)
             run("ip", "-n", self.sink, "link", "set", f"p{side}", "mtu", "65535", "arp", "off", "up")
             inside("ip", "link", "set", name, "arp", "off", "mtu", "65535", "up")
-            inside("ip", "address", "add", f"10.0.{side}.1/24", "brd", "+", "dev", name)
-            inside("ip", "address", "add", f"2001:db8:{below or 0}::1/64", "dev", name, "nodad")
+            inside("ip", "address", "add", four, "brd", "+", "dev", name)
+            inside("ip", "address", "add", six, "dev", name, "nodad")
+        if self.kind == "corpus":
+            inside("ip", "route", "add", "default", "dev", "eth1")
+            inside("ip", "-6", "route", "add", "default", "dev", "eth1")
         run("ip", "netns", "exec", self.host, "nft", "-f", "-", text=LOG)
         self.attach()
         time.sleep(0.3)
@@ -131,7 +141,7 @@ class Router:
             if found is not None:
                 return letters, found
             if attempt == 0:
-                select.select([self.log.socket], [], [], BROADCAST_WAIT_S)
+                select.select([self.log.socket], [], [], self.wait_s)
         return "-", b""
 
     def entry(self, packet, zone=0):
