@@ -21,38 +21,20 @@ export function cluster(options: ClusterOptions, packet: Packet): Result {
 
 const INITIAL = 0xdeadbeef;
 
-/** jhash_1word, jhash2 of four words (include/linux/jhash.h, Bob Jenkins' lookup3), of words in the machine's order. */
+/**
+ * jhash_1word (include/linux/jhash.h, Bob Jenkins' lookup3) of the address' first four bytes, as the machine's word: of an
+ * IPv6 address, too, no more is hashed (xt_cluster_hash_ipv6 divides a number of words by the size of one).
+ */
 function hashOf(address: Address, seed: number): number {
-  const view = new DataView(address.buffer, address.byteOffset, address.length);
-  const word = (index: number): number => view.getUint32(4 * index, true);
-  const start = (INITIAL + address.length + seed) | 0;
-  if (address.length === 4) return final([(start + word(0)) | 0, start, start]);
-  const mixed = mix([(start + word(0)) | 0, (start + word(1)) | 0, (start + word(2)) | 0]);
-  return final([(mixed[0] + word(3)) | 0, mixed[1], mixed[2]]);
+  const word = new DataView(address.buffer, address.byteOffset, address.length).getUint32(0, true);
+  const start = (INITIAL + 4 + seed) | 0;
+  return final([(start + word) | 0, start, start]);
 }
 
 type Words = readonly [a: number, b: number, c: number];
 
 function rotate(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
-}
-
-/** __jhash_mix */
-function mix([a0, b0, c0]: Words): Words {
-  let [a, b, c] = [a0, b0, c0];
-  a = ((a - c) ^ rotate(c, 4)) | 0;
-  c = (c + b) | 0;
-  b = ((b - a) ^ rotate(a, 6)) | 0;
-  a = (a + c) | 0;
-  c = ((c - b) ^ rotate(b, 8)) | 0;
-  b = (b + a) | 0;
-  a = ((a - c) ^ rotate(c, 16)) | 0;
-  c = (c + b) | 0;
-  b = ((b - a) ^ rotate(a, 19)) | 0;
-  a = (a + c) | 0;
-  c = ((c - b) ^ rotate(b, 4)) | 0;
-  b = (b + a) | 0;
-  return [a, b, c];
 }
 
 /** __jhash_final */
