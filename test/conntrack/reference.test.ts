@@ -4,6 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Interpreted, interpret } from './interpreted.ts';
 import { type ConntrackRecord, loadRecords } from './records.ts';
+import { entryDifferences } from './tracked.ts';
+
+const IPPROTO_FRAGMENT = 44;
 
 /** `-A` lines and policies with their counters. */
 function counted(text: string): string[] {
@@ -44,12 +47,44 @@ function isAlike(one: string, other: string): boolean {
   return head === head2 && rest === rest2 && Math.abs(Number(seconds) - Number(seconds2)) <= 1;
 }
 
-describe.each([...loadRecords()])('$group: $name', (record) => {
-  test('as Linux tracked it', () => {
-    const interpreted = interpret(record);
-    expect(differences(record, interpreted)).toEqual([]);
-    expect(counted(interpreted.counters4)).toEqual(counted(record.counters4));
-    expect(counted(interpreted.counters6)).toEqual(counted(record.counters6));
-    expect(unlike(record.table, interpreted.table)).toEqual([]);
+/** Letters of what was told of connections, packet by packet: New, Update, Destroy. */
+function eventDifferences(record: ConntrackRecord, { events }: Interpreted): string[] {
+  return record.packets.flatMap(({ events: linux }, index) => {
+    const told = events.filter(({ number }) => number === BigInt(index + 1));
+    const here = told.map(({ kind }) => kind.charAt(0)).join('');
+    return here === linux ? [] : [`packet ${index + 1}: Linux ${linux}, here ${here}`];
+  });
+}
+
+/** What the reference does not do yet; the tests are to fail, so that nobody forgets to take them out. */
+function isMissing({ group, name, packets }: ConntrackRecord): boolean {
+  if (group === 'helper') return ['irc', 'sip', 'sip-tcp'].includes(name);
+  // Reassembly of IPv6.
+  return packets.some(({ frame }) => frame[12] === 0x86 && frame[20] === IPPROTO_FRAGMENT);
+}
+
+/** Whose packets Linux tracks as they are: no -j CT, no fragments, no helpers. */
+function isPlain({ group, rules4 }: ConntrackRecord): boolean {
+  return ['tcp', 'packetdrill', 'protocol'].includes(group) && !rules4.includes('*raw');
+}
+
+const records = [...loadRecords()];
+
+describe('as Linux tracked it', () => {
+  for (const record of records) {
+    (isMissing(record) ? test.fails : test)(`${record.group}: ${record.name}`, () => {
+      const interpreted = interpret(record);
+      expect(differences(record, interpreted)).toEqual([]);
+      expect(eventDifferences(record, interpreted)).toEqual([]);
+      expect(counted(interpreted.counters4)).toEqual(counted(record.counters4));
+      expect(counted(interpreted.counters6)).toEqual(counted(record.counters6));
+      expect(unlike(record.table, interpreted.table)).toEqual([]);
+    });
+  }
+});
+
+describe('connections after each packet', () => {
+  test.each(records.filter(isPlain))('$group: $name', (record) => {
+    expect(entryDifferences(record)).toEqual([]);
   });
 });
