@@ -8,12 +8,9 @@ import type { Interface, Machine } from '../host/machine.ts';
 import type { Backend, Chain, Family, HookName, Rule, RuleSet, TableName } from '../model/ruleset.ts';
 import { HOOK_ORDER } from '../model/ruleset.ts';
 import { Bytes, NotCaptured } from './bytes.ts';
-<<<<<<< HEAD
 import type { ConntrackStep } from './conntrack/step.ts';
-=======
 import { Conntrack, type Passing } from './conntrack/conntrack.ts';
 import { type CtState, ctStateOf } from './conntrack/state.ts';
->>>>>>> reference
 import { type Held, Reassembly } from './fragment.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
