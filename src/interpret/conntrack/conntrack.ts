@@ -182,9 +182,7 @@ export class Conntrack {
     const reply = invert(tuple);
     if (reply === undefined) return undefined;
     const { max } = this.sysctls;
-    if (max !== 0 && this.table.count(nowNs) >= max && !this.table.dropEarly(nowNs)) {
-      throw new Lost('conntrack-full');
-    }
+    if (max !== 0 && !this.table.makeRoom(max, nowNs)) throw new Lost('conntrack-full');
     const connection = new Connection(tuple, reply, zone, this.#passing.number);
     const { accounting = false, labels = false } = this.#options;
     if (accounting || this.sysctls.accounting) connection.accounting = [newCounter(), newCounter()];

@@ -30,10 +30,11 @@ export class ConnectionTable {
     return this.#connections;
   }
 
-  /** How many there are; expired ones leave first. */
-  count(nowNs: bigint): number {
-    this.collect(nowNs);
-    return this.#connections.size;
+  /** Makes sure that there are less than `max`; false when there are too many that cannot go (__nf_conntrack_alloc). */
+  makeRoom(max: number, nowNs: bigint): boolean {
+    if (this.#connections.size < max) return true;
+    this.#collect(nowNs);
+    return this.#connections.size < max || this.#dropEarly(nowNs);
   }
 
   /** nf_conntrack_find_get: by the zone's id for the original direction, then by that for the reply. */
@@ -82,7 +83,7 @@ export class ConnectionTable {
   }
 
   /** Takes away all that have expired (gc_worker). */
-  collect(nowNs: bigint): void {
+  #collect(nowNs: bigint): void {
     for (const connection of this.#connections) {
       if (connection.isExpired(nowNs)) this.delete(connection, nowNs);
     }
@@ -92,7 +93,7 @@ export class ConnectionTable {
    * early_drop: makes room by a connection that is not assured. Linux looks at a few buckets that a secret hash leads
    * to; here it is the oldest one that goes.
    */
-  dropEarly(nowNs: bigint): boolean {
+  #dropEarly(nowNs: bigint): boolean {
     for (const connection of this.#connections) {
       if (!connection.has(Ct.IPS_ASSURED)) return this.delete(connection, nowNs);
     }
