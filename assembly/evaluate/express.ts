@@ -44,13 +44,13 @@ const TCP_FLAGS_OFFSET: usize = 33;
 
 // Behind the records, as beginExpress() writes it: the way.
 /** The interface in every record's index entry. */
-const WAY_INTERFACE: usize = 0;
+export const WAY_INTERFACE: usize = 0;
 /** The hooks on the way that have tables, a bit each. */
-const HOOKS: usize = 4;
+export const HOOKS: usize = 4;
 /** Packet.OIF once the packet is routed. */
 const OUT: usize = 8;
 /** Nanoseconds in a unit of the time stamps' second half. */
-const FRACTION_NS: usize = 12;
+export const FRACTION_NS: usize = 12;
 /** MARK, IIF, OIF and PKTTYPE of a packet that comes in (16 bytes). */
 const START: usize = 16;
 /** First record of the chain, when there is only one on the way and it is searched by cut trees or by a block of bit
@@ -61,16 +61,16 @@ const VECTORS: usize = 40;
 /** What forwarding takes from the TTL. */
 const HOPS: usize = 44;
 /** Candidates of the vector's packets: 16 bytes each. */
-const CANDIDATES: usize = 64;
+export const CANDIDATES: usize = 64;
 /** Their entries in the batch's index: addresses. */
-const ENTRIES: usize = CANDIDATES + Lane.VECTOR * 16;
+export const ENTRIES: usize = CANDIDATES + Lane.VECTOR * 16;
 
 /** Address of the lane's express records: behind those of the vector. */
-function expressRecords(lane: usize): usize {
+export function expressRecords(lane: usize): usize {
   return <usize>load<u32>(lane, Lane.PACKETS) + Lane.VECTOR * Packet.BYTES;
 }
 
-function wayOf(records: usize): usize {
+export function wayOf(records: usize): usize {
   return records + Lane.VECTOR * Packet.BYTES;
 }
 
@@ -83,8 +83,8 @@ export function beginExpress(lane: usize, batch: usize): bool {
   const placement = load<u32>(host, Host.PLACEMENT);
   if (
     load<u32>(batch, Batch.COUNT) == 0 ||
-    load<u32>(lane, Lane.CONNTRACK) != 0 ||
     placement == Host.PLACEMENT_HOST ||
+    (placement == Host.PLACEMENT_HOOK && load<u32>(lane, Lane.CONNTRACK) != 0) ||
     load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
     load<u32>(source, Capture.SWAPPED) != 0 ||
     load<u32>(source, Capture.LENGTHS) != Capture.LENGTHS_NORMAL ||
@@ -216,7 +216,7 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
 }
 
 /** What decoding would write of this packet's first 64 bytes: all that is searched by, but for interfaces and marks. */
-function fill(p: usize, l3: usize): void {
+export function fill(p: usize, l3: usize): void {
   const addresses = v128.load(l3, 4);
   v128.store(
     p,
@@ -246,7 +246,7 @@ function fill(p: usize, l3: usize): void {
 }
 
 /** What decoding and arrival would write else, but for what beginExpress() has written. */
-function fillRest(p: usize, way: usize, entry: usize, entries: usize): void {
+export function fillRest(p: usize, way: usize, entry: usize, entries: usize): void {
   const header = <usize>load<u32>(entry);
   const record = <u32>((entry - entries) / Batch.ENTRY_BYTES);
   const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
@@ -270,7 +270,7 @@ function fillRest(p: usize, way: usize, entry: usize, entries: usize): void {
 }
 
 /** received() or the one hook of `--hook`, as far as there are tables. */
-function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
+export function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   if (load<u32>(p, Packet.PATH) == Path.HOOK) return passTables(lane, image, counters, p, ctz(hooks));
@@ -295,7 +295,7 @@ function route(p: usize, way: usize): void {
 }
 
 /** MARK, IIF, OIF and PKTTYPE as the only chain on the way sees them. */
-function setOut(p: usize, way: usize): void {
+export function setOut(p: usize, way: usize): void {
   v128.store(p, v128.load(way, START), Packet.MARK);
   store<u32>(p, load<u32>(way, OUT), Packet.OIF);
 }
@@ -400,7 +400,7 @@ function passAll(lane: usize, records: usize, way: usize, end: usize, count: u32
 }
 
 /** What finish() counts by verdict. */
-function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void {
+export function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void {
   const slot = totals + verdict * 16;
   store<u64>(slot, load<u64>(slot, Totals.VERDICTS) + 1, Totals.VERDICTS);
   store<u64>(slot, load<u64>(slot, Totals.VERDICTS + 8) + length, Totals.VERDICTS + 8);
@@ -408,6 +408,6 @@ function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void 
   if (verdict > <u32>Verdict.REJECT) add(totals, Totals.REASONS + load<u32>(p, Packet.REASON) * 8, 1);
 }
 
-function add(totals: usize, at: usize, value: u64): void {
+export function add(totals: usize, at: usize, value: u64): void {
   store<u64>(totals + at, load<u64>(totals + at) + value);
 }

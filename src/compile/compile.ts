@@ -89,6 +89,9 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
 /** Targets after which Packet.MARK may be another. */
 const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
 
+/** Rules that decide by the ctstate alone and are asked before anything is looked up. */
+const MOST_LEADING = 4;
+
 const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
 
 class Compiler {
@@ -132,6 +135,7 @@ class Compiler {
     this.#chains.forEach((compiled, index) => {
       this.#chain(compiled, index);
     });
+    this.#lead();
     this.#stage();
     return {
       ruleSet: this.#ruleSet,
@@ -187,6 +191,29 @@ class Compiler {
         this.#emitter.setWord(entry + 4, first);
       });
     });
+  }
+
+  /** Tells hooks how many rules at the beginning of their chains decide by the ctstate alone. */
+  #lead(): void {
+    for (let slot = 0; slot < HOOK_ORDER.length * Image.HOOK_SLOTS; slot++) {
+      const entry = Image.HOOKS + slot * Image.HOOK_ENTRY_BYTES;
+      const table = this.#emitter.word(entry);
+      const first = this.#emitter.word(entry + 4);
+      if (first === 0 || table >= Hook.CONNTRACK) continue;
+      let count = 0;
+      while (count < MOST_LEADING && this.#leads(first + count * RuleRecord.BYTES)) count++;
+      this.#emitter.setWord(entry, table | (count << Image.HOOK_LEAD_SHIFT));
+    }
+  }
+
+  #leads(record: number): boolean {
+    const word = (offset: number): number => this.#emitter.word(offset);
+    if (word(record + RuleRecord.TARGET) !== TargetKind.VERDICT) return false;
+    if ((word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0) return false;
+    if (word(record + RuleRecord.IN_ROW) !== 0 || word(record + RuleRecord.OUT_ROW) !== 0) return false;
+    const op = word(record + RuleRecord.OPS);
+    if (word(record + RuleRecord.OPS_END) !== op + 16 || (word(op) & 0xffff) !== Op.FIELD_MASK) return false;
+    return (word(op + 4) & 0xffff) === Packet.CTSTATE;
   }
 
   /** Tables of a hook, and connection tracking: Hook.* and the offset of the chain's first record (1 for tracking). */
@@ -272,15 +299,17 @@ class Compiler {
     return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
   }
 
-  /** Search fields that targets of a table change: nothing can be searched by them, for candidates are found once. */
+  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
   #changing(table: Table): ReadonlySet<number> {
     let changing = this.#changingFields.get(table);
     if (changing === undefined) {
-      const targets = table.chains.flatMap(({ rules }) => rules.map(({ target }) => target));
-      const marks = targets.some(
-        (target) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      const rules = table.chains.flatMap((chain) => chain.rules);
+      const marks = rules.some(
+        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
       );
-      changing = new Set(marks ? [Packet.MARK] : []);
+      // The one match that changes a packet (xt_cluster.c).
+      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
+      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
       this.#changingFields.set(table, changing);
     }
     return changing;

@@ -53,6 +53,8 @@ export const KEPT = 148;
 export const KEPT_COUNT = 152;
 /** Means nothing: what was read beforehand is left here, so that no compiler takes the reading away. */
 export const TOUCHED = 156;
+/** 1 when there is a short way for the batch (evaluate/express.ts). */
+export const SHORT = 160;
 export const BYTES = 192;
 
 /** Entry of PIECES: record index, and the packet record of the datagram that it completes, 0 if it does not. */

@@ -91,6 +91,18 @@ const ORDINARY_HEADERS: ReadonlyMap<number, number> = new Map([
   [136, 8],
 ]);
 
+/**
+ * Operations that say yes or no and do nothing else, so that what is asked behind them is a condition as well. (Of an
+ * assumed answer it is counted that it was asked; connlabel and cluster change what they look at.)
+ */
+const PLAIN_OPERATIONS: ReadonlySet<number> = new Set([
+  Op.ASSUMED,
+  Op.CONNTRACK,
+  Op.CONNMARK,
+  Op.CONNBYTES,
+  Op.HELPER,
+]);
+
 /** True when every operation became a condition. `header`: bytes that an ordinary transport header has. */
 function readOperations(
   words: readonly number[],
@@ -136,8 +148,7 @@ function readOperations(
       const [declared, read] = [operand(1) & 0xff, (operand(1) >>> 8) & 0xff];
       if (Math.max(declared, read) > header) return false;
     } else {
-      // That it was asked is counted.
-      if (code !== Op.ASSUMED) return false;
+      if (!PLAIN_OPERATIONS.has(code)) return false;
       exact = false;
     }
   }
