@@ -5,12 +5,16 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { checksumRight } from './conntrack/checksum.ts';
 import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
 import { help } from './conntrack/helper/dispatch';
 import { sourceKey } from './conntrack/helper/tunnel';
+import { initializeShards, insertEntry } from './conntrack/setup';
+import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
+import { gatherBatch, orderShards, runShard, steer } from './evaluate/steer';
 import { fragmentArenaBytes, initializeFragments } from './fragment/arena.ts';
 import { push } from './fragment/reassemble.ts';
 import { match } from './match/dispatch';
@@ -34,14 +38,20 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  canEarlyDrop,
+  checksumRight,
   findExpectation,
   forgetMaster,
   forward,
   fragmentArenaBytes,
+  gatherBatch,
   help as helpConnection,
   initializeFragments as initFragments,
+  initializeShards as initShards,
+  insertEntry,
   meetExpectation,
   open,
+  orderShards,
   passHeaders,
   passHook,
   push as pushFragment,
@@ -50,7 +60,11 @@ export {
   routeOutput,
   run,
   runDeferred,
+  runShard,
   sourceKey as greSourceKey,
+  steer,
+  tcpSetClosing,
+  track,
   walkPcap,
   walkPcapng,
 };

@@ -119,15 +119,15 @@ for (const [name, rules] of ruleSets) {
     const way = rules === undefined ? '' : linear ? ', one by one' : ', searched';
     const router = prepare({ rules, linear });
     bench.add(`frame to verdict, a router: ${name}${way}`, () =>
-      router.kernel.run(router.arena.lane, router.arena.batch),
+      router.kernel.run(router.arena.lane, router.arena.batch, 0),
     );
   }
   const result = prepare({ rules, results: true });
   bench.add(`frame to verdict, with results: ${name}`, () =>
-    result.kernel.run(result.arena.lane, result.arena.batch),
+    result.kernel.run(result.arena.lane, result.arena.batch, 0),
   );
   const local = prepare({ rules, machine: { local: '10.0.0.1', out: 'eth1' } });
-  bench.add(`frame to verdict, a host: ${name}`, () => local.kernel.run(local.arena.lane, local.arena.batch));
+  bench.add(`frame to verdict, a host: ${name}`, () => local.kernel.run(local.arena.lane, local.arena.batch, 0));
 }
 await bench.run();
 console.table(

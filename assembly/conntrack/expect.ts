@@ -11,7 +11,7 @@ import { allocate } from './heap';
 import { most, timeoutNs } from './helper/policy';
 import { forgetPptp, meetPptp } from './helper/tunnel';
 import { count, familyWords } from './shard';
-import { ANY, copyAddress, sameAddress } from './side';
+import { ANY, copyAddress, sameAddress, sourceOf } from './side';
 
 /** Answers of expect(): Linux's error numbers. */
 export const EXPECTED: i32 = 0;
@@ -349,6 +349,9 @@ export function meetExpectation(lane: usize, shard: usize, p: usize, entry: usiz
   store<u8>(entry, load<u8>(e, Conntrack.EXPECT_HELPER), Conntrack.HELPER);
   store<u8>(entry, load<u8>(e, Conntrack.EXPECT_MASTER_HELPER), Conntrack.MASTER_HELPER);
   store<u32>(entry, load<u32>(master, Conntrack.MARK), Conntrack.MARK);
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const address = load<u32>(familyWords(config, load<u8>(entry, Conntrack.FAMILY)), Conntrack.MASTER4);
+  if (address != 0) copyAddress(master, sourceOf(Conntrack.DIR_ORIGINAL), entry + address);
   count(shard, Conntrack.STAT_EXPECT_MET, 1);
   if (load<u8>(e, Conntrack.EXPECT_FN) == Conntrack.EXPECT_FN_PPTP) meetPptp(lane, shard, p, entry, e);
 }

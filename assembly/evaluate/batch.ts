@@ -8,17 +8,22 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { stage } from '../classify/stage';
+import { touch } from '../conntrack/touch';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
 import { beginExpress, express } from './express';
+import { runTracked } from './express-tracked';
 import { finish } from './finish';
 import { needsTurn, traverse } from './traverse';
 
 /**
  * Takes every packet of a batch to its verdict, but for those that need their turn (reassembly): their indexes are
  * left in the lane's DEFERRED list and their number is answered. Call runDeferred when the batch's turn has come.
+ * `alone`: it is the only lane, so that every batch has its turn at once; nothing is left. Where connection tracking is
+ * on, other lanes may not use this, but steer.ts.
  */
-export function run(lane: usize, batch: usize): u32 {
+export function run(lane: usize, batch: usize, alone: bool): u32 {
+  const tracking = load<u32>(lane, Lane.CONNTRACK) != 0;
   const count = load<u32>(batch, Batch.COUNT);
   const packets: usize = load<u32>(lane, Lane.PACKETS);
   const deferred: usize = load<u32>(lane, Lane.DEFERRED);
@@ -27,6 +32,10 @@ export function run(lane: usize, batch: usize): u32 {
   let waiting: u32 = 0;
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     let size = min<u32>(Lane.VECTOR, count - first);
+    if (short && tracking) {
+      runTracked(lane, batch, 0, first, size);
+      continue;
+    }
     if (short) {
       const rest: usize = load<u32>(lane, Lane.REST);
       size = express(lane, batch, first, size, rest);
@@ -42,10 +51,11 @@ export function run(lane: usize, batch: usize): u32 {
       if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
     stage(lane, packets, size);
+    if (tracking) store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       const index = load<u32>(p, Packet.RECORD);
-      if (needsTurn(p)) {
+      if (needsTurn(lane, p) && !alone) {
         store<u32>(deferred + waiting * 4, index);
         store<u32>(p, Verdict.COUNT, Packet.VERDICT);
         waiting++;
@@ -53,8 +63,7 @@ export function run(lane: usize, batch: usize): u32 {
         traverse(lane, p, number + index);
       }
     }
-    // Where packets have gone the short way there are no results, so that what `first` is does not matter.
-    finish(lane, batch, packets, size, first);
+    finish(lane, batch, packets, size);
   }
   const totals: usize = load<u32>(lane, Lane.TOTALS);
   store<u64>(totals, load<u64>(totals, Totals.PACKETS) + count, Totals.PACKETS);
@@ -74,7 +83,7 @@ export function runDeferred(lane: usize, batch: usize): void {
     decodeVector(lane, p, 1);
     arrive(lane, p);
     if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) traverse(lane, p, number + index);
-    finish(lane, batch, p, 1, index);
+    finish(lane, batch, p, 1);
   }
   store<u32>(lane, 0, Lane.DEFERRED_COUNT);
 }

@@ -1,6 +1,7 @@
 // The end of a packet: totals, and the result record when the scan asked for it.
 
 import * as Batch from '../../src/layout/batch.ts';
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
@@ -9,10 +10,10 @@ import * as Verdict from '../../src/layout/verdict.ts';
 
 /**
  * Counts the `count` packets from `packets` on (a vector: at most Lane.VECTOR) by verdict, reason and family, and
- * writes their result records, `first` being the index of the first one in the batch. Packets that wait for their turn
- * (Verdict.COUNT) are passed over.
+ * writes their result records at their places in the batch. Packets that wait for their turn (Verdict.COUNT) are passed
+ * over.
  */
-export function finish(lane: usize, batch: usize, packets: usize, count: u32, first: u32): void {
+export function finish(lane: usize, batch: usize, packets: usize, count: u32): void {
   const totals: usize = load<u32>(lane, Lane.TOTALS);
   const results = (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_RESULTS) != 0;
   const end = packets + count * Packet.BYTES;
@@ -28,10 +29,7 @@ export function finish(lane: usize, batch: usize, packets: usize, count: u32, fi
   let latest = load<u64>(totals, Totals.LAST_TIME);
   for (let p = packets; p < end; p += Packet.BYTES) {
     const verdict = load<u32>(p, Packet.VERDICT);
-    if (verdict == Verdict.COUNT) {
-      first++;
-      continue;
-    }
+    if (verdict == Verdict.COUNT) continue;
     const time = load<u64>(p, Packet.TIME);
     earliest = max(earliest, ~time);
     latest = max(latest, time);
@@ -48,8 +46,7 @@ export function finish(lane: usize, batch: usize, packets: usize, count: u32, fi
     } else {
       rare(lane, totals, p, verdict);
     }
-    if (results) result(batch, p, first, verdict);
-    first++;
+    if (results) result(batch, p, load<u32>(p, Packet.RECORD), verdict);
   }
   add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, accepted);
   add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, acceptedBytes);
@@ -101,13 +98,21 @@ function result(batch: usize, p: usize, index: u32, verdict: u32): void {
   store<u8>(at, u8(verdict), Batch.RESULT_VERDICT);
   store<u8>(at, u8(reason), Batch.RESULT_REASON);
   store<u8>(at, u8(load<u32>(p, Packet.HOOK)), Batch.RESULT_HOOK);
-  store<u8>(at, u8(load<u32>(p, Packet.FAMILY)), Batch.RESULT_FAMILY);
+  store<u8>(at, u8(load<u32>(p, Packet.FAMILY) | (tracked(p) << 4)), Batch.RESULT_FAMILY);
   store<u32>(at, decision(p, verdict, reason), Batch.RESULT_DECISION);
   store<u16>(at, u16(load<u32>(p, Packet.IIF)), Batch.RESULT_IIF);
   store<u16>(at, u16(load<u32>(p, Packet.OIF)), Batch.RESULT_OIF);
   store<u32>(at, load<u32>(p, Packet.MARK), Batch.RESULT_MARK);
   store<u64>(at, load<u64>(p, Packet.TIME), Batch.RESULT_TIME);
   store<u64>(at, load<u64>(p, Packet.DATAGRAM), Batch.RESULT_DATAGRAM);
+}
+
+/** Batch.RESULT_CT_* */
+function tracked(p: usize): u32 {
+  const state = load<u32>(p, Packet.CTSTATE);
+  if ((state & Conntrack.STATE_PASSED) == 0) return Batch.RESULT_CT_NONE;
+  if ((state & Conntrack.STATE_UNTRACKED) != 0) return Batch.RESULT_CT_UNTRACKED;
+  return ctz(state) + 1;
 }
 
 /** The record that decided: of an accepted packet the one in its last filter table, if it passed one. */

@@ -1,11 +1,15 @@
 // A packet's way through the machine, from its arrival to its verdict:
 //
-//   received:  PREROUTING -> route -> local:   [reassembly] -> INPUT
-//                                  -> forward: TTL, MTU -> FORWARD -> POSTROUTING
-//   sent:      route -> OUTPUT [-> reroute] -> POSTROUTING [-> over lo: PREROUTING -> INPUT]
+//   received:  [reassembly] -> PREROUTING -> route -> local:   [reassembly] -> INPUT
+//                                                 -> forward: TTL, MTU -> FORWARD -> POSTROUTING
+//   sent:      route -> [reassembly] -> OUTPUT [-> reroute] -> POSTROUTING [-> over lo: PREROUTING -> INPUT]
 //              (of a broadcast, a copy: POSTROUTING -> PREROUTING -> INPUT)
 //   hook:      that hook alone                                             (--hook)
+//
+// Connection tracking is part of the hooks (hook.ts). Where it is on, datagrams are reassembled before PREROUTING and
+// OUTPUT, else only before INPUT.
 
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Host from '../../src/layout/host.ts';
@@ -13,6 +17,10 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { confirm } from '../conntrack/confirm';
+import { conntrackIn } from '../conntrack/in';
+import { freeEntry } from '../conntrack/table';
+import { defragment } from '../fragment/defragment';
 import { push } from '../fragment/reassemble';
 import { arrivalReason6 } from '../path/arrive';
 import { forward } from '../path/forward';
@@ -29,16 +37,62 @@ const PACKET_BROADCAST: u32 = 1;
  * scan. Fragments to be reassembled change shared state: the caller lets one lane in at a time, in packet order.
  */
 export function traverse(lane: usize, p: usize, number: u64): void {
+  store<u64>(p, number, Packet.NUMBER);
   const path = load<u32>(p, Packet.PATH);
   let verdict: u32;
   if (path == Path.RECEIVE) verdict = received(lane, p, number);
-  else if (path == Path.HOOK) verdict = passHook(lane, p, load<u32>(p, Packet.HOOK));
+  else if (path == Path.HOOK) verdict = oneHook(lane, p, number);
   else verdict = sent(lane, p, number);
   store<u32>(p, verdict, Packet.VERDICT);
+  abandon(p);
+}
+
+/** A connection that the packet did not live to confirm is none; one that it ended is gone with it. */
+export function abandon(p: usize): void {
+  const entry = <usize>load<u32>(p, Packet.CT);
+  if (entry == 0) return;
+  const lives = load<u32>(entry, Conntrack.STATUS) & (Conntrack.IPS_CONFIRMED | Conntrack.IPS_DYING);
+  if (lives == Conntrack.IPS_CONFIRMED) return;
+  freeEntry(load<u32>(p, Packet.CT_SHARD), entry);
+  store<u32>(p, 0, Packet.CT);
+}
+
+/** Is connection tracking on for the packet's family? */
+export function isTracked(lane: usize, p: usize): bool {
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  if (config == 0) return false;
+  const on: u32 = load<u32>(p, Packet.FAMILY) == 4 ? Conntrack.ON4 : Conntrack.ON6;
+  return (load<u32>(config, Conntrack.FLAGS) & on) != 0;
+}
+
+/** ipv4_conntrack_defrag, ipv6_defrag. Answers Verdict.ACCEPT when `p` is a whole datagram. */
+function gather(lane: usize, p: usize, number: u64, user: u32): u32 {
+  if (!isFragment(p) || !isTracked(lane, p)) return Verdict.ACCEPT;
+  const result = defragment(lane, p, number, user);
+  if (result == Fragment.HELD) return Verdict.FRAGMENT;
+  return result == Fragment.DROPPED ? Verdict.LOST : Verdict.ACCEPT;
+}
+
+/** `--hook`: connection tracking is passed before the hook and behind it, as it would be on the whole way. */
+function oneHook(lane: usize, p: usize, number: u64): u32 {
+  const hook = load<u32>(p, Packet.HOOK);
+  if (!isTracked(lane, p)) return passHook(lane, p, hook);
+  const sends = hook == Hook.OUTPUT || hook == Hook.POSTROUTING;
+  let verdict = gather(lane, p, number, sends ? Fragment.CONNTRACK_OUT : Fragment.CONNTRACK_IN);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  if (hook != Hook.PREROUTING && hook != Hook.OUTPUT) {
+    verdict = conntrackIn(lane, p, sends ? Hook.OUTPUT : Hook.PREROUTING);
+    if (verdict != Verdict.ACCEPT) return verdict;
+  }
+  verdict = passHook(lane, p, hook);
+  if (verdict != Verdict.ACCEPT || hook == Hook.INPUT || hook == Hook.POSTROUTING) return verdict;
+  return confirm(lane, p);
 }
 
 function received(lane: usize, p: usize, number: u64): u32 {
-  const verdict = passHook(lane, p, Hook.PREROUTING);
+  let verdict = gather(lane, p, number, Fragment.CONNTRACK_IN);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  verdict = passHook(lane, p, Hook.PREROUTING);
   if (verdict != Verdict.ACCEPT) return verdict;
   const way = routeInput(lane, p);
   if (way == Path.LOCAL) return deliver(lane, p, number);
@@ -63,7 +117,9 @@ function forwarded(lane: usize, p: usize): u32 {
 
 function sent(lane: usize, p: usize, number: u64): u32 {
   if (routeOutput(lane, p) == Path.DROPPED) return Verdict.LOST;
-  let verdict = passHook(lane, p, Hook.OUTPUT);
+  let verdict = gather(lane, p, number, Fragment.CONNTRACK_OUT);
+  if (verdict != Verdict.ACCEPT) return verdict;
+  verdict = passHook(lane, p, Hook.OUTPUT);
   if (verdict != Verdict.ACCEPT) return verdict;
   if (load<u32>(p, Packet.SENT_BROADCAST) != 0) hearOwnBroadcast(lane, p, number);
   verdict = passHook(lane, p, Hook.POSTROUTING);
@@ -116,9 +172,14 @@ function hearOwnBroadcast(lane: usize, p: usize, number: u64): void {
   if (passHook(lane, copy, Hook.PREROUTING) == Verdict.ACCEPT) deliver(lane, copy, number);
 }
 
-/** Does the packet have to wait for its turn, because reassembly is shared by all lanes? */
-export function needsTurn(p: usize): bool {
+/** Does the packet have to wait for its batch's turn, because reassembly is shared by all lanes? */
+export function needsTurn(lane: usize, p: usize): bool {
+  if (isTracked(lane, p)) return isFragment(p);
   return isIpv4Fragment(p) && load<u32>(p, Packet.PATH) != Path.HOOK;
+}
+
+function isFragment(p: usize): bool {
+  return isIpv4Fragment(p) || (load<u32>(p, Packet.FLAGS) & Packet.FLAG_IPV6_FRAGMENT) != 0;
 }
 
 function isIpv4Fragment(p: usize): bool {

@@ -4,11 +4,17 @@ import * as Op from '../../src/layout/op.ts';
 import { assume } from '../evaluate/assume';
 import { addrtype } from './addrtype';
 import { ah } from './ah';
+import { cluster } from './cluster';
+import { connbytes } from './connbytes';
+import { connlabel } from './connlabel';
+import { connmark } from './connmark';
+import { conntrack } from './conntrack';
 import { dccpOption, dccpType } from './dccp';
 import { ecn } from './ecn';
 import { addressRange, fieldMask, fieldRange, transport } from './field';
 import { frag } from './frag';
 import { headerOptions } from './header-options';
+import { helper } from './helper';
 import { ipv6header } from './ipv6header';
 import { eui64, mac } from './mac';
 import { mh } from './mh';
@@ -66,6 +72,18 @@ export function match(lane: usize, p: usize, op: usize): i32 {
       return ecn(p, op);
     case Op.EUI64:
       return eui64(lane, p);
+    case Op.CONNTRACK:
+      return conntrack(p, op);
+    case Op.CONNMARK:
+      return connmark(p, op);
+    case Op.CONNLABEL:
+      return connlabel(lane, p, op);
+    case Op.CONNBYTES:
+      return connbytes(lane, p, op);
+    case Op.HELPER:
+      return helper(p, op);
+    case Op.CLUSTER:
+      return cluster(lane, p, op);
     default:
       return Op.UNDECIDABLE;
   }

@@ -102,6 +102,6 @@ export function decodeVector(lane: usize, packets: usize, count: u32): void {
     store<u64>(p, 0, Packet.FRAG_HEADER); // FRAG_HEADER, AUTH_HEADER
     v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
     v128.store(p, i32x4.splat(0), Packet.FRAG_MAX); // FRAG_MAX, CT_REASON, CT_STATES, CT_SHARD
-    store<u64>(p, 0, Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS
+    v128.store(p, i32x4.splat(0), Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS, CT_HASH, CT_FIRST
   }
 }

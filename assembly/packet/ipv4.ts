@@ -5,7 +5,7 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { fail } from './record.ts';
-import { noTransport, transport, tupleHash } from './transport.ts';
+import { IPPROTO_DCCP, noTransport, transport, tupleHash } from './transport.ts';
 
 export const IPV4_HEADER: u32 = 20;
 const DONT_FRAGMENT: u32 = 0x4000;
@@ -88,6 +88,8 @@ export function ipv4(p: usize, l3: usize, cap: u32, len: u32): void {
   if (fragment & FRAGMENT_OFFSET) flags = noTransport(p, proto, flags);
   else flags = transport(p, l3 + header, cap - header, proto, flags);
   store<u32>(p, flags, Packet.FLAGS);
-  const ports = whole && flags & Packet.FLAG_PORTS ? load<u32>(l3 + header) : 0;
+  // Connection tracking knows no ports of DCCP (since Linux 6.16).
+  const ported = whole && proto != IPPROTO_DCCP && (flags & Packet.FLAG_PORTS) != 0;
+  const ports = ported ? load<u32>(l3 + header) : 0;
   store<u32>(p, tupleHash(middle >> 32, ports & 0xffff, <u64>tail, ports >>> 16, proto), Packet.HASH);
 }

@@ -6,7 +6,7 @@ import * as Reason from '../../src/layout/reason.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { HOP_BY_HOP_BAD, HOP_BY_HOP_NOT_CAPTURED, HOP_BY_HOP_TRUNCATED, hopByHop } from './hopbyhop.ts';
 import { fail } from './record.ts';
-import { IPPROTO_TCP, noTransport, transport, tupleHash } from './transport.ts';
+import { fold, IPPROTO_DCCP, IPPROTO_TCP, noTransport, transport, tupleHash } from './transport.ts';
 
 export const IPV6_HEADER: u32 = 40;
 const NEXTHDR_HOP: u32 = 0;
@@ -86,18 +86,14 @@ export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
   }
   const decoded = load<u32>(p, Packet.FLAGS);
   const fragment = load<u32>(p, Packet.FRAG_OFFSET) | (decoded & Packet.FLAG_MORE_FRAGMENTS);
-  const ported = fragment == 0 && (decoded & Packet.FLAG_PORTS) != 0;
+  const ported =
+    fragment == 0 && (decoded & Packet.FLAG_PORTS) != 0 && load<u32>(p, Packet.PROTO) != IPPROTO_DCCP;
   const ports = ported ? load<u32>(l3 + load<u32>(p, Packet.L4_OFFSET)) : 0;
   // The protocol stays out of a fragment's hash: a later fragment names the first header of the fragmentable part.
   const proto = fragment ? NEXTHDR_FRAGMENT : load<u32>(p, Packet.PROTO);
   const source = fold(load<u64>(l3, 8), load<u64>(l3, 16));
   const destination = fold(load<u64>(l3, 24), load<u64>(l3, 32));
   store<u32>(p, tupleHash(source, ports & 0xffff, destination, ports >>> 16, proto), Packet.HASH);
-}
-
-/** An address as 48 bits for the hash. */
-function fold(high: u64, low: u64): u64 {
-  return ((high * 0xff51afd7ed558ccd + low) * 0xc4ceb9fe1a85ec53) >> 16;
 }
 
 function isExtension(next: u32): bool {

@@ -24,7 +24,7 @@ export function begin(p: usize): void {
   store<u32>(p, 0, Packet.STAGED_FOR);
   v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
   v128.store(p, i32x4.splat(0), Packet.FRAG_MAX); // FRAG_MAX, CT_REASON, CT_STATES, CT_SHARD
-  store<u64>(p, 0, Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS
+  v128.store(p, i32x4.splat(0), Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS, CT_HASH, CT_FIRST
 }
 
 /** Ends decoding without an IP header: everything that one would have filled in is zero. */

@@ -86,3 +86,13 @@ export function tupleHash(a: u64, sport: u32, b: u64, dport: u32, proto: u32): u
   z ^= z >> 32;
   return <u32>((z * 0xd6e8feb86659fd93) >> 32);
 }
+
+/** An IPv6 address, in network byte order, as 48 bits for the hash. */
+export function fold(high: u64, low: u64): u64 {
+  return ((high * 0xff51afd7ed558ccd + low) * 0xc4ceb9fe1a85ec53) >> 16;
+}
+
+/** Protocols whose tuple in connection tracking has ports: not DCCP (since Linux 6.16). */
+export function hasPorts(proto: u32): bool {
+  return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_UDPLITE;
+}

@@ -2,6 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConntrackEntry } from '../conntrack/entry.ts';
+import { readConntrack } from '../conntrack/read.ts';
 import { readHostFolder, withOptions } from '../host/folder.ts';
 import type { Machine } from '../host/machine.ts';
 import { machineFromOptions } from '../host/options.ts';
@@ -16,6 +18,8 @@ export interface Setup {
   readonly rules6: RuleSet | undefined;
   /** Absent: to be guessed from the captures. */
   readonly machine: Machine | undefined;
+  /** Connections that there are at the start. */
+  readonly conntrackFrom: readonly ConntrackEntry[] | undefined;
 }
 
 /** Reads rules and machine; the errors of all of them are thrown together. */
@@ -42,8 +46,16 @@ export function readSetup(options: MachineOptions, inputs: Inputs): Setup {
   const rules4 = read('ipv4');
   const rules6 = read('ipv6');
   const machine = errors.try(() => machineOf(options));
+  const entries = options.conntrackFrom ?? hostFile(options, 'conntrack.txt');
+  if (options.conntrackFrom !== undefined) inputs.claim('--conntrack-from', options.conntrackFrom);
+  const conntrackFrom = errors.try(() => (entries === undefined ? undefined : readEntries(inputs, entries)));
   errors.throwIfAny();
-  return { rules4, rules6, machine };
+  return { rules4, rules6, machine, conntrackFrom };
+}
+
+function readEntries(inputs: Inputs, file: string): readonly ConntrackEntry[] {
+  const { name, text } = inputs.read(file);
+  return readConntrack(text, { file: name });
 }
 
 function machineOf(options: MachineOptions): Machine | undefined {

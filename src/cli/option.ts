@@ -20,6 +20,7 @@ export interface MachineOptions {
   readonly vlan: 'auto' | 'ignore';
   readonly mac: 'auto' | 'use' | 'ignore';
   readonly unknown?: UnknownChoice;
+  readonly conntrackFrom?: string;
 }
 
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
@@ -45,6 +46,10 @@ export function addMachineOptions(command: Command): Command {
         '--checksums <how>',
         "of TCP, UDP and ICMP (default: trust, or what the host's sysctls say)",
       ).choices(['verify', 'trust']),
+    )
+    .option(
+      '--conntrack-from <file>',
+      'connections that there are at the start (`conntrack -L -o extended`); default: conntrack.txt of the host folder',
     )
     .addOption(
       new Option('--vlan <how>', "auto: tagged frames belong to the host's VLAN devices")
@@ -81,6 +86,15 @@ export function chosenBackend(choice: BackendChoice, ruleSet: RuleSet | undefine
 
 export function parseWorkers(text: string): number {
   return parseCount(text, 256);
+}
+
+/** 64 bits, decimal or with 0x before it. */
+export function parseSeed(text: string): bigint {
+  const value = /^(\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) ? BigInt(text) : -1n;
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+    throw new InvalidArgumentError('It is a whole number from 0 to 18446744073709551615.');
+  }
+  return value;
 }
 
 /** A whole number from 1 to `most`. */

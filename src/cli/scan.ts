@@ -14,7 +14,7 @@ import { scan } from '../scan/scan.ts';
 import { EXIT_DONE, EXIT_PART } from './exit.ts';
 import { Inputs } from './input.ts';
 import { readSetup, type Setup, verifiesChecksums } from './machine.ts';
-import { addMachineOptions, chosenBackend, type MachineOptions, parseWorkers } from './option.ts';
+import { addMachineOptions, chosenBackend, type MachineOptions, parseSeed, parseWorkers } from './option.ts';
 import { type Output, Outputs } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { ruleSetText } from './rules.ts';
@@ -26,6 +26,9 @@ interface ScanCommandOptions extends MachineOptions {
   readonly counters6?: string;
   readonly keepCounters?: true;
   readonly verdicts?: string;
+  readonly conntrack?: string;
+  readonly events?: string;
+  readonly seed?: bigint;
   readonly write?: readonly Write[];
   readonly json?: true;
   readonly all?: true;
@@ -48,12 +51,22 @@ export function scanCommand(finish: (code: number) => void): Command {
     );
   addMachineOptions(command)
     .option('--workers <n>', 'threads (default: the cores); the output does not depend on it', parseWorkers)
+    .option(
+      '--seed <n>',
+      'of the hash of connections (default: drawn), for runs that are the same',
+      parseSeed,
+    )
     .optionsGroup('Output:')
     .option('--counters <file>', "the IPv4 rules with this scan's counters, as `iptables-save -c`")
     .option('--counters6 <file>', 'the same of the IPv6 rules')
     .option('--keep-counters', 'add to the counters that the rules have, instead of starting at zero')
     .option('--verdicts <file>', 'one JSON object a packet, a line each')
     .option('--write <verdict:file>', 'packets with that verdict, as captured; repeatable', collectWrite)
+    .option('--conntrack <file>', 'the connections at the end, as `conntrack -L -o extended` prints them')
+    .option(
+      '--events <file>',
+      'what became of connections, as `conntrack -E -o timestamp,extended` prints it',
+    )
     .option('--json', 'the summary as a JSON document')
     .option('--all', 'list every rule, not only those that were hit')
     .addOption(new Option('--linear', 'walk chains rule by rule, without classifiers').hideHelp())
@@ -67,7 +80,9 @@ Examples:
   wasmtables scan --host gateway/ monday.pcap tuesday.pcap.gz
   wasmtables scan --rules rules.v4 --local 192.0.2.1 --counters after.v4 capture.pcapng
   tcpdump -w - -c 100000 | wasmtables scan --rules rules.v4 --verdicts verdicts.ndjson -
-  wasmtables scan --host gateway/ --write DROP:dropped.pcap --json capture.pcap`,
+  wasmtables scan --host gateway/ --write DROP:dropped.pcap --json capture.pcap
+  wasmtables scan --host gateway/ --conntrack monday.txt monday.pcap
+  wasmtables scan --host gateway/ --conntrack-from monday.txt --events tuesday.txt tuesday.pcap`,
     );
   return command.action(async (captures: string[], options: ScanCommandOptions) => {
     finish(await runScan(captures, options));
@@ -100,6 +115,7 @@ async function runScan(captures: readonly string[], options: ScanCommandOptions)
   try {
     const result = await runInterruptible(scanOptions(captures, options, setup, opened));
     for (const warning of result.warnings) warn(`warning: ${warning}`);
+    warnConntrackOff(result, options);
     for (const message of result.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
     await opened.counters?.write(countersText(result.rules4, options));
     await opened.counters6?.write(countersText(result.rules6, options));
@@ -113,6 +129,19 @@ async function runScan(captures: readonly string[], options: ScanCommandOptions)
     process.stderr.write(`${error.format()}\n`);
     return EXIT_PART;
   }
+}
+
+/** Options about connections, where no rule asks for connections to be tracked. */
+function warnConntrackOff(result: ScanResult, options: ScanCommandOptions): void {
+  if (result.conntrack !== undefined) return;
+  const asked = ['--conntrack', '--events', '--conntrack-from'].filter(
+    (_, index) => [options.conntrack, options.events, options.conntrackFrom][index] !== undefined,
+  );
+  if (asked.length === 0) return;
+  warn(
+    `warning: ${asked.join(', ')}: connection tracking is off, as on Linux where no rule needs it ` +
+      '(-m conntrack, -m state, -m connmark, -j CONNMARK, -j CT with a zone or helper, NAT)',
+  );
 }
 
 /** A scan with a progress line, that SIGINT stops. */
@@ -136,6 +165,8 @@ function claimOutputs(options: ScanCommandOptions, outputs: Outputs): void {
   if (options.counters !== undefined) outputs.claim('--counters', options.counters);
   if (options.counters6 !== undefined) outputs.claim('--counters6', options.counters6);
   if (options.verdicts !== undefined) outputs.claim('--verdicts', options.verdicts);
+  if (options.conntrack !== undefined) outputs.claim('--conntrack', options.conntrack);
+  if (options.events !== undefined) outputs.claim('--events', options.events);
   for (const { verdict, file } of options.write ?? []) outputs.claim(`--write ${verdict}`, file);
 }
 
@@ -154,6 +185,8 @@ interface OpenedOutputs {
   readonly counters: Output | undefined;
   readonly counters6: Output | undefined;
   readonly verdicts: Output | undefined;
+  readonly conntrack: Output | undefined;
+  readonly events: Output | undefined;
   readonly writes: readonly { readonly verdict: VerdictName; readonly output: Output }[];
 }
 
@@ -164,10 +197,12 @@ async function openOutputs(options: ScanCommandOptions, outputs: Outputs): Promi
   const counters = await open('--counters', options.counters);
   const counters6 = await open('--counters6', options.counters6);
   const verdicts = await open('--verdicts', options.verdicts);
+  const conntrack = await open('--conntrack', options.conntrack);
+  const events = await open('--events', options.events);
   for (const { verdict, file } of options.write ?? []) {
     writes.push({ verdict, output: await outputs.open(`--write ${verdict}`, file) });
   }
-  return { counters, counters6, verdicts, writes };
+  return { counters, counters6, verdicts, conntrack, events, writes };
 }
 
 function scanOptions(
@@ -191,6 +226,10 @@ function scanOptions(
     mac: options.mac,
     keepCounters: options.keepCounters,
     verdicts: opened.verdicts,
+    conntrack: opened.conntrack,
+    events: opened.events,
+    conntrackFrom: setup.conntrackFrom,
+    seed: options.seed,
     writes: opened.writes.map(({ verdict, output }) => ({ verdict, sink: output })),
   };
 }
@@ -251,6 +290,8 @@ class Interrupt {
   }
 
   release(): void {
+    // The second signal of the same key may come while the summary is printed.
+    if (this.#controller.signal.aborted) return;
     process.off('SIGINT', this.#listener);
     process.off('SIGTERM', this.#listener);
   }

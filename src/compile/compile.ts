@@ -4,9 +4,11 @@
 import { WasmtablesError } from '../error.ts';
 import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
 import { findMatch, findTarget } from '../extension/index.ts';
+import { type EntryNeeds, entryNeeds, needsConntrack } from '../extension/tracking.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
+import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
 import * as Tree from '../layout/tree.ts';
@@ -17,6 +19,7 @@ import {
   type Backend,
   type Chain,
   HOOK_ORDER,
+  type HookName,
   isUnknown,
   type Match,
   type Negatable,
@@ -26,6 +29,7 @@ import {
   type Table,
   type Target,
 } from '../model/ruleset.ts';
+import { stationsAt } from '../model/station.ts';
 import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
@@ -60,6 +64,10 @@ export interface CompiledRules {
   readonly unknowns: readonly string[];
   /** Options that extensions registered (LOG, NFLOG), by id. */
   readonly registered: readonly unknown[];
+  /** Some rule switches connection tracking on for the family. */
+  readonly conntrack: boolean;
+  /** What its entries are to have. */
+  readonly entryNeeds: EntryNeeds;
 }
 
 export interface CompiledChain {
@@ -78,10 +86,17 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
   return new Compiler(ruleSet, options).run();
 }
 
+/** Targets after which Packet.MARK may be another. */
+const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
+
+/** Rules that decide by the ctstate alone and are asked before anything is looked up. */
+const MOST_LEADING = 4;
+
 const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
 
 class Compiler {
   readonly #ruleSet: RuleSet;
+  readonly #tracked: boolean;
   readonly #options: CompileOptions;
   readonly #chains: CompiledChain[] = [];
   /** First record of each chain, by table and chain name. */
@@ -89,6 +104,8 @@ class Compiler {
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
+  readonly #operationLists = new Map<string, number>();
+  readonly #changingFields = new Map<Table, ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
@@ -97,6 +114,7 @@ class Compiler {
   constructor(ruleSet: RuleSet, options: CompileOptions) {
     this.#ruleSet = ruleSet;
     this.#options = options;
+    this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
       for (const chain of table.chains) {
@@ -117,6 +135,7 @@ class Compiler {
     this.#chains.forEach((compiled, index) => {
       this.#chain(compiled, index);
     });
+    this.#lead();
     this.#stage();
     return {
       ruleSet: this.#ruleSet,
@@ -127,6 +146,8 @@ class Compiler {
       interfaceTables: this.#interfaceTables,
       unknowns: this.#unknowns,
       registered: this.#registered,
+      conntrack: this.#tracked,
+      entryNeeds: entryNeeds(this.#ruleSet),
     };
   }
 
@@ -152,25 +173,57 @@ class Compiler {
   #stage(): void {
     let most = 0;
     for (const { chain, plan, firstRecord } of this.#chains) {
-      if (chain.hook === undefined || plan?.kind !== 'trees' || plan.bytes <= most) continue;
+      if (plan?.kind !== 'trees') continue;
+      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
+      if (chain.hook === undefined || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
       this.#emitter.setWord(Image.STAGED, plan.offset);
-      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
     }
   }
 
-  /** nat is left out: its chains are entered through conntrack entries only (nf_nat_inet_fn), none exists yet. */
   #hookTable(): void {
+    const tracked = this.#tracked;
+    this.#emitter.setWord(Image.CONNTRACK, tracked ? 1 : 0);
     HOOK_ORDER.forEach((hook, hookNumber) => {
-      let slot = 0;
-      for (const name of TABLE_ORDER) {
-        const compiled = this.#chains.find(({ table, chain }) => table.name === name && chain.hook === hook);
-        if (compiled === undefined || name === 'nat') continue;
+      this.#stations(hook, tracked).forEach(([table, first], slot) => {
         const entry = Image.HOOKS + (hookNumber * Image.HOOK_SLOTS + slot) * Image.HOOK_ENTRY_BYTES;
-        this.#emitter.setWord(entry, TABLE_ORDER.indexOf(name));
-        this.#emitter.setWord(entry + 4, this.#recordOffset(compiled.firstRecord));
-        slot++;
-      }
+        this.#emitter.setWord(entry, table);
+        this.#emitter.setWord(entry + 4, first);
+      });
+    });
+  }
+
+  /** Tells hooks how many rules at the beginning of their chains decide by the ctstate alone. */
+  #lead(): void {
+    for (let slot = 0; slot < HOOK_ORDER.length * Image.HOOK_SLOTS; slot++) {
+      const entry = Image.HOOKS + slot * Image.HOOK_ENTRY_BYTES;
+      const table = this.#emitter.word(entry);
+      const first = this.#emitter.word(entry + 4);
+      if (first === 0 || table >= Hook.CONNTRACK) continue;
+      let count = 0;
+      while (count < MOST_LEADING && this.#leads(first + count * RuleRecord.BYTES)) count++;
+      this.#emitter.setWord(entry, table | (count << Image.HOOK_LEAD_SHIFT));
+    }
+  }
+
+  #leads(record: number): boolean {
+    const word = (offset: number): number => this.#emitter.word(offset);
+    if (word(record + RuleRecord.TARGET) !== TargetKind.VERDICT) return false;
+    if ((word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0) return false;
+    if (word(record + RuleRecord.IN_ROW) !== 0 || word(record + RuleRecord.OUT_ROW) !== 0) return false;
+    const op = word(record + RuleRecord.OPS);
+    if (word(record + RuleRecord.OPS_END) !== op + 16 || (word(op) & 0xffff) !== Op.FIELD_MASK) return false;
+    return (word(op + 4) & 0xffff) === Packet.CTSTATE;
+  }
+
+  /** Tables of a hook, and connection tracking: Hook.* and the offset of the chain's first record (1 for tracking). */
+  #stations(hook: HookName, tracked: boolean): (readonly [table: number, first: number])[] {
+    return stationsAt(hook, tracked).flatMap((station) => {
+      if (station === 'conntrack') return [[Hook.CONNTRACK, 1] as const];
+      if (station === 'confirm') return [[Hook.CONFIRM, 1] as const];
+      const compiled = this.#chains.find(({ table, chain }) => table.name === station && chain.hook === hook);
+      if (compiled === undefined) return [];
+      return [[TABLE_ORDER.indexOf(station), this.#recordOffset(compiled.firstRecord)] as const];
     });
   }
 
@@ -182,17 +235,24 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
+    const changing = this.#changing(table);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
-      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
+      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family, changing);
     });
+    const finals = chain.rules.map((_, position) =>
+      this.#verdict(this.#recordOffset(firstRecord + position)),
+    );
+    finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
     const { plan, exact, interfaces } = emitClassifier(
       this.#emitter,
       conditions,
+      finals,
       this.#ruleSet.family,
       this.#options.classifier ?? 'auto',
+      chain.hook !== undefined,
     );
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -221,17 +281,38 @@ class Compiler {
 
   /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */
   #final(record: number, rule: Rule, exact: boolean): void {
-    const target = this.#emitter.word(record + RuleRecord.TARGET);
-    if (target !== TargetKind.VERDICT && target !== TargetKind.REJECT) return;
+    const verdict = this.#verdict(record);
+    if (verdict === 0) return;
     if (rule.in !== undefined || rule.out !== undefined) return;
     const asks =
       (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
       this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
     if (asks && !exact) return;
-    const verdict =
-      target === TargetKind.REJECT ? Verdict.REJECT : this.#emitter.word(record + RuleRecord.TARGET_ARG);
     const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
-    this.#emitter.setWord(record + RuleRecord.FINAL, (verdict + 1) | when);
+    this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
+  }
+
+  /** The verdict plus 1 that a rule which matches gives; 0 when it gives none by itself. */
+  #verdict(record: number): number {
+    const target = this.#emitter.word(record + RuleRecord.TARGET);
+    if (target === TargetKind.REJECT) return Verdict.REJECT + 1;
+    return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
+  }
+
+  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
+  #changing(table: Table): ReadonlySet<number> {
+    let changing = this.#changingFields.get(table);
+    if (changing === undefined) {
+      const rules = table.chains.flatMap((chain) => chain.rules);
+      const marks = rules.some(
+        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      );
+      // The one match that changes a packet (xt_cluster.c).
+      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
+      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
+      this.#changingFields.set(table, changing);
+    }
+    return changing;
   }
 
   /** Emits a rule and answers the operations of its matches. */
@@ -292,11 +373,23 @@ class Compiler {
     const context = this.#lowerContext(rule, words);
     for (const match of rule.matches) this.#match(match, context);
     if (words.length > 0) {
-      this.#emitter.align(16);
-      this.#emitter.setWord(record + RuleRecord.OPS, this.#emitter.append(words));
-      this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+      const start = this.#operationList(words);
+      this.#emitter.setWord(record + RuleRecord.OPS, start);
+      this.#emitter.setWord(record + RuleRecord.OPS_END, start + words.length * 4);
     }
     return words;
+  }
+
+  /** Offset of a list of operations; rules that ask the same share one. */
+  #operationList(words: readonly number[]): number {
+    const key = words.join();
+    let start = this.#operationLists.get(key);
+    if (start === undefined) {
+      this.#emitter.align(16);
+      start = this.#emitter.append(words);
+      this.#operationLists.set(key, start);
+    }
+    return start;
   }
 
   #match(match: Match, context: LowerContext): void {

@@ -41,6 +41,8 @@ export interface ParseContext {
   readonly protocol?: number | undefined;
   readonly protocolInvert: boolean;
   readonly place?: Place | undefined;
+  /** Labels of connections by name: the machine's connlabel.conf, undefined where it is not known. */
+  readonly connlabels?: ReadonlyMap<string, number> | undefined;
   /** Throws WasmtablesError('BAD_VALUE' ...) at an option's place. */
   fail(message: string, at?: ParsedOption, hint?: string): never;
 }
@@ -55,6 +57,11 @@ interface ExtensionBase<Options> {
   readonly hooks?: readonly HookName[];
   /** Whether it switches connection tracking on for its family (nf_ct_netns_get in its check function). */
   needsConntrack?(options: Options): boolean;
+  /** Whether it needs entries with accounting, labels, the address of the connection that expected theirs, helpers. */
+  needsAccounting?(options: Options): boolean;
+  needsLabels?(options: Options): boolean;
+  needsMaster?(options: Options): boolean;
+  needsHelp?(options: Options): boolean;
   readonly options: readonly OptionSpec[];
   /** Options to typed data, with iptables' own checks and limits. Throws through context.fail. */
   parse(options: readonly ParsedOption[], context: ParseContext): Options;

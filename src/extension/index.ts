@@ -3,13 +3,19 @@
 import type { Family } from '../model/ruleset.ts';
 import type { MatchExtension, TargetExtension } from './extension.ts';
 import { addrtype } from './match/addrtype.ts';
+import { cluster } from './match/cluster.ts';
 import { comment } from './match/comment.ts';
+import { connbytes } from './match/connbytes.ts';
+import { connlabel } from './match/connlabel.ts';
+import { connmark } from './match/connmark.ts';
+import { conntrack, state } from './match/conntrack.ts';
 import { dccp } from './match/dccp.ts';
 import { ecn } from './match/ecn.ts';
 import { eui64 } from './match/eui64.ts';
 import { dscp, hl, length, pkttype, tos, ttl } from './match/field.ts';
 import { frag } from './match/frag.ts';
 import { dst, hbh } from './match/header-options.ts';
+import { helper } from './match/helper.ts';
 import { icmp } from './match/icmp.ts';
 import { icmp6 } from './match/icmp6.ts';
 import { iprange } from './match/iprange.ts';
@@ -23,6 +29,8 @@ import { sctp } from './match/sctp.ts';
 import { ah, ah6, esp } from './match/spi.ts';
 import { tcp } from './match/tcp.ts';
 import { udp, udplite } from './match/udp.ts';
+import { CONNMARK } from './target/connmark.ts';
+import { CT, NOTRACK } from './target/ct.ts';
 import { LOG } from './target/log.ts';
 import { MARK } from './target/mark.ts';
 import { NFLOG } from './target/nflog.ts';
@@ -33,7 +41,12 @@ const MATCHES: readonly MatchExtension[] = [
   addrtype,
   ah,
   ah6,
+  cluster,
   comment,
+  connbytes,
+  connlabel,
+  connmark,
+  conntrack,
   dccp,
   dscp,
   dst,
@@ -42,6 +55,7 @@ const MATCHES: readonly MatchExtension[] = [
   eui64,
   frag,
   hbh,
+  helper,
   hl,
   icmp,
   icmp6,
@@ -55,13 +69,26 @@ const MATCHES: readonly MatchExtension[] = [
   pkttype,
   rt,
   sctp,
+  state,
   tcp,
   tos,
   ttl,
   udp,
   udplite,
 ];
-const TARGETS: readonly TargetExtension[] = [AUDIT, CHECKSUM, CLASSIFY, LOG, MARK, NFLOG, REJECT, TRACE];
+const TARGETS: readonly TargetExtension[] = [
+  AUDIT,
+  CHECKSUM,
+  CLASSIFY,
+  CONNMARK,
+  CT,
+  LOG,
+  MARK,
+  NFLOG,
+  NOTRACK,
+  REJECT,
+  TRACE,
+];
 
 /** Other names by which `-p NAME` and `-m NAME` find a match (xtables_find_match). */
 const ALIASES: Readonly<Record<string, string>> = {

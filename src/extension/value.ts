@@ -25,6 +25,16 @@ export function integer(text: string, most: number, least = 0): number | undefin
   return read.value;
 }
 
+/** The same for numbers of 64 bits. */
+export function bigInteger(text: string, most: bigint): bigint | undefined {
+  const [all, digits = ''] = INTEGER.exec(text) ?? [];
+  if (all === undefined || all.length !== text.length) return undefined;
+  const octal = /^0[0-9]/.test(digits);
+  if (octal && !/^[0-7]*$/.test(digits)) return undefined;
+  const value = BigInt(octal ? `0o${digits}` : digits);
+  return value <= most ? value : undefined;
+}
+
 /** `VALUE` or `VALUE/MASK`, 32 bits each (XTTYPE_MARKMASK32); the mask defaults to all ones. */
 export function valueAndMask(
   option: ParsedOption,

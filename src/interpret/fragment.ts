@@ -198,6 +198,8 @@ function reassemble(queue: Queue, last: Packet): Packet {
   );
   whole.mark = first.mark;
   whole.in = last.in;
+  whole.out = last.out;
+  whole.broadcast = last.broadcast;
   whole.hook = last.hook;
   whole.decision = last.decision;
   whole.filterDecision = last.filterDecision;

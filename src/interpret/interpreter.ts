@@ -1,10 +1,16 @@
 // The reference evaluator: frames in, what Linux would do out. Slow and plain on purpose: it reads the model and the
 // machine, never an image, and shares no code with the kernel that it is the check on.
 
+import type { ConntrackEntry } from '../conntrack/entry.ts';
+import type { ConntrackEvent } from '../conntrack/events.ts';
+import { entryNeeds, needsConntrack } from '../extension/tracking.ts';
 import type { Interface, Machine } from '../host/machine.ts';
 import type { Backend, Chain, Family, HookName, Rule, RuleSet, TableName } from '../model/ruleset.ts';
 import { HOOK_ORDER } from '../model/ruleset.ts';
 import { Bytes, NotCaptured } from './bytes.ts';
+import type { ConntrackStep } from './conntrack/step.ts';
+import { Conntrack, type Passing } from './conntrack/conntrack.ts';
+import { type CtState, ctStateOf } from './conntrack/state.ts';
 import { type Held, Reassembly } from './fragment.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
@@ -12,7 +18,7 @@ import { type Decision, PACKET_OTHERHOST, Packet, parseIpv4, parseIpv6 } from '.
 import { Path, refuseBadOptions } from './path.ts';
 import { packetType, place, receivingDevice } from './place.ts';
 import { Routing } from './route.ts';
-import { accepting, Ended, traverse } from './traverse.ts';
+import { accepting, Ended, type Tracking, traverse } from './traverse.ts';
 import type { CounterMap, Step, Unknown, Walker } from './walk.ts';
 
 export interface InterpreterOptions {
@@ -22,6 +28,10 @@ export interface InterpreterOptions {
   readonly backend: Backend;
   /** Default: `verdict`. */
   readonly unknown?: Unknown | undefined;
+  /** Checksums of transport headers decide; default: as net.netfilter.nf_conntrack_checksum says, if it is known. */
+  readonly verifyChecksums?: boolean | undefined;
+  /** Conntrack events are kept. */
+  readonly events?: boolean | undefined;
 }
 
 export interface Frame {
@@ -54,10 +64,14 @@ export interface Outcome {
   readonly in: string | null;
   readonly out: string | null;
   readonly mark: number;
+  /** What connection tracking made of it; null where it did not come there. */
+  readonly ctstate: CtState | null;
   readonly reason: string | null;
   /** FRAGMENT: number of the packet that completed the datagram; filled in when that comes. */
   readonly datagram: number | null;
   readonly path: readonly Step[];
+  /** What connection tracking made of it, once or (over lo) twice; absent where it is off. */
+  readonly tracked?: readonly ConntrackStep[] | undefined;
 }
 
 /** Thrown where ip_local_deliver returns because the datagram is not complete. */
@@ -82,11 +96,37 @@ export class Interpreter {
   readonly #options: InterpreterOptions;
   readonly #routing: Routing;
   readonly #reassembly: Reassembly;
+  /** Datagrams that connection tracking wants whole, by the way they go: Linux keeps them apart. */
+  readonly #gathering: Readonly<Record<'in' | 'out', Reassembly>>;
+  readonly #conntrack: Conntrack;
+  /** Families whose rules need connection tracking. */
+  readonly #tracked: ReadonlySet<Family>;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
     this.#routing = new Routing(options.machine);
     this.#reassembly = new Reassembly(options.machine);
+    this.#gathering = { in: new Reassembly(options.machine), out: new Reassembly(options.machine) };
+    const ruleSets = [options.rules4, options.rules6].filter((rules) => rules !== undefined);
+    this.#tracked = new Set(ruleSets.filter(needsConntrack).map(({ family }) => family));
+    const needs = ruleSets.map(entryNeeds);
+    this.#conntrack = new Conntrack({
+      machine: options.machine,
+      accounting: needs.some(({ accounting }) => accounting),
+      labels: needs.some(({ labels }) => labels),
+      verifyChecksums: options.verifyChecksums,
+      events: options.events,
+    });
+  }
+
+  /** The connections that are known and alive at `nowNs`, in the order of the packets that made them. */
+  conntrackEntries(nowNs: bigint): ConntrackEntry[] {
+    return this.#conntrack.entries(nowNs);
+  }
+
+  /** Conntrack events so far, if they are kept. A connection's end is told when somebody finds that it has expired. */
+  get conntrackEvents(): readonly ConntrackEvent[] {
+    return this.#conntrack.events;
   }
 
   /** Answers what happens to one frame. Frames are to come in the order of the capture. */
@@ -96,6 +136,7 @@ export class Interpreter {
     const journey: Journey = { packet: undefined, family: null };
     const end = this.#run(frame, whole, steps, journey);
     const { packet } = journey;
+    if (packet !== undefined) this.#conntrack.abandon(packet);
     const held = end.held;
     return {
       number: frame.number,
@@ -109,6 +150,7 @@ export class Interpreter {
       in: (packet?.in ?? journey.in)?.name ?? null,
       out: packet?.out?.name ?? null,
       mark: packet?.mark ?? 0,
+      ctstate: packet === undefined ? null : ctStateOf(packet),
       reason: end.reason,
       get datagram(): number | null {
         return held?.datagram ?? null;
@@ -166,14 +208,42 @@ export class Interpreter {
     const named = frame.interfaceIndex ?? 0;
     const device = (index: number): Interface | undefined => this.#routing.interface(index);
     if (incoming) journey.in = device(named || machine.defaultIn);
-    const packet = this.#parse(link, rest, incoming);
+    const arrived = this.#parse(link, rest, incoming);
+    journey.packet = arrived;
+    arrived.in = journey.in;
+    if (incoming) refuseBadOptions(arrived);
+    if (hook === 'FORWARD') arrived.out = device(machine.defaultOut);
+    if (!incoming) arrived.out = device(named || machine.defaultOut);
+    arrived.packetType = packetType(machine, link, arrived.in);
+    const packet = this.#gather(arrived, incoming ? 'in' : 'out', frame);
     journey.packet = packet;
-    packet.in = journey.in;
-    if (incoming) refuseBadOptions(packet);
-    if (hook === 'FORWARD') packet.out = device(machine.defaultOut);
-    if (!incoming) packet.out = device(named || machine.defaultOut);
-    packet.packetType = packetType(machine, link, packet.in);
-    this.#hook(hook, packet, steps, () => {});
+    this.#trackedHook(hook, packet, frame, steps);
+  }
+
+  /** Connection tracking is passed before the hook and behind it, as it would be on the whole way. */
+  #trackedHook(hook: HookName, packet: Packet, frame: Frame, steps: Step[]): void {
+    const tracking = this.#tracking(packet.family, frame);
+    const sends = hook === 'OUTPUT' || hook === 'POSTROUTING';
+    if (hook !== 'PREROUTING' && hook !== 'OUTPUT') tracking?.track(packet, sends ? 'OUTPUT' : 'PREROUTING');
+    this.#hook(hook, packet, frame, steps, () => {});
+    if (hook !== 'INPUT' && hook !== 'POSTROUTING') tracking?.confirm(packet);
+  }
+
+  #tracking(family: Family, frame: Frame): Tracking | undefined {
+    if (!this.#tracked.has(family)) return undefined;
+    const passing: Passing = { nowNs: frame.timeNs, number: BigInt(frame.number) };
+    return {
+      track: (packet, hook) => this.#conntrack.track(packet, hook, passing),
+      confirm: (packet) => this.#conntrack.confirm(packet, passing),
+    };
+  }
+
+  /** IPv6 is not reassembled yet. */
+  #gather(packet: Packet, way: 'in' | 'out', frame: Frame): Packet {
+    if (!packet.isFragment || !this.#tracked.has(packet.family)) return packet;
+    const answer = this.#gathering[way].add(packet, frame.timeNs, frame.number);
+    if (answer.kind === 'held') throw new HeldFragment(answer.held);
+    return answer.packet;
   }
 
   #wholePath(frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
@@ -181,10 +251,11 @@ export class Interpreter {
     const path: Path = new Path(this.#routing, {
       run: (hook, packet) => {
         journey.packet = packet;
-        this.#hook(hook, packet, steps, (changed) => {
+        this.#hook(hook, packet, frame, steps, (changed) => {
           changed.out = path.reroute(changed, journey.device);
         });
       },
+      gather: (packet, way) => this.#gather(packet, way, frame),
       defragment: (packet) => {
         const answer = this.#reassembly.add(packet, frame.timeNs, frame.number);
         if (answer.kind === 'held') throw new HeldFragment(answer.held);
@@ -242,7 +313,13 @@ export class Interpreter {
     return new Packet(header, link.sender);
   }
 
-  #hook(hook: HookName, packet: Packet, steps: Step[], reroute: (packet: Packet) => void): void {
+  #hook(
+    hook: HookName,
+    packet: Packet,
+    frame: Frame,
+    steps: Step[],
+    reroute: (packet: Packet) => void,
+  ): void {
     packet.hook = hook;
     const rules = packet.family === 'ipv4' ? this.#options.rules4 : this.#options.rules6;
     if (rules === undefined) return;
@@ -251,9 +328,14 @@ export class Interpreter {
       unknown: this.#options.unknown ?? 'verdict',
       counters: this.counters,
       path: steps,
-      context: { machine: this.#options.machine, routing: this.#routing },
+      context: {
+        machine: this.#options.machine,
+        routing: this.#routing,
+        conntrack: this.#conntrack,
+        nowNs: frame.timeNs,
+      },
     };
-    traverse(walker, rules, hook, packet, reroute);
+    traverse(walker, rules, hook, packet, this.#tracking(packet.family, frame), reroute);
   }
 }
 

@@ -25,7 +25,10 @@ export type LostReason =
   | 'fragment-overlap'
   | 'reverse-path'
   | 'interface-down'
-  | 'scope';
+  | 'scope'
+  | 'conntrack'
+  | 'conntrack-full'
+  | 'helper';
 
 /** Thrown where Linux frees the packet without asking a rule. */
 export class Lost extends Error {

@@ -3,6 +3,7 @@
 import type { Machine } from '../host/machine.ts';
 import type { Backend, Rule } from '../model/ruleset.ts';
 import type { Result } from './condition.ts';
+import type { Conntrack } from './conntrack/conntrack.ts';
 import type { Packet } from './packet.ts';
 import type { Routing } from './route.ts';
 
@@ -11,6 +12,9 @@ export interface Context {
   readonly machine: Machine;
   readonly routing: Routing;
   readonly rule: Rule;
+  readonly conntrack: Conntrack;
+  /** Time of the packet. */
+  readonly nowNs: bigint;
 }
 
 /** xt_match.match: `options` is what the extension of the same name parsed. */

@@ -5,6 +5,7 @@ import type { Interface } from '../host/machine.ts';
 import type { Address } from '../model/address.ts';
 import type { Family, HookName, TableName } from '../model/ruleset.ts';
 import { Bytes } from './bytes.ts';
+import type { Connection } from './conntrack/connection.ts';
 import { readHopByHop } from './hopbyhop.ts';
 import type { Sender } from './link.ts';
 import { Lost } from './lost.ts';
@@ -91,6 +92,12 @@ export class Packet {
   out: Interface | undefined;
   /** The host sends it to a broadcast address (RTCF_BROADCAST of its route). */
   broadcast = false;
+  /** Its connection, or the template of one that -j CT gave it; undefined: INVALID, or by ctinfo UNTRACKED (_nfct). */
+  connection: Connection | undefined;
+  /** enum ip_conntrack_info: what it is to the connection. */
+  ctinfo = 0;
+  /** Connection tracking has had its say. */
+  passedConntrack = false;
   hook: HookName | undefined;
   /** What decided in the last built-in chain passed, and in the last one of table filter. */
   decision: Decision | undefined;
@@ -113,6 +120,9 @@ export class Packet {
     const copy = new Packet(this, 'none', packetType);
     copy.mark = this.mark;
     copy.out = this.out;
+    copy.connection = this.connection;
+    copy.ctinfo = this.ctinfo;
+    copy.passedConntrack = this.passedConntrack;
     return copy;
   }
 

@@ -32,6 +32,11 @@ import * as sysctl from './sysctl.ts';
 export interface Hooks {
   /** Runs the tables at a hook; throws when they end the packet's way. */
   run(hook: HookName, packet: Packet): void;
+  /**
+   * ipv4_conntrack_defrag, ipv6_defrag: where connection tracking is on, the datagram that a fragment completes, before
+   * PREROUTING and OUTPUT; any other packet as it is. Throws when the fragment is held or dropped.
+   */
+  gather(packet: Packet, way: 'in' | 'out'): Packet;
   /** ip_defrag: the datagram that this fragment completes; throws when it is held or dropped. */
   defragment(packet: Packet): Packet;
   /** Follows a copy of the packet to its end, which says nothing about the packet itself. */
@@ -54,19 +59,21 @@ export class Path {
   }
 
   /** ip_rcv, ipv6_rcv: from the interface on. */
-  receive(packet: Packet, device: Interface): void {
-    packet.in = device;
+  receive(arrived: Packet, device: Interface): void {
+    arrived.in = device;
     if (!device.up) throw new Lost('interface-down');
-    if (packet.family === 'ipv6') this.#checkArrival6(packet, device);
+    if (arrived.family === 'ipv6') this.#checkArrival6(arrived, device);
+    const packet = this.hooks.gather(arrived, 'in');
     this.hooks.run('PREROUTING', packet);
     if (packet.family === 'ipv4') this.#finish4(packet, device);
     else this.#finish6(packet, device);
   }
 
   /** The guess "a router": everything is forwarded, by the default way out. */
-  pass(packet: Packet, device: Interface | undefined, out: Interface | undefined): void {
-    packet.in = device;
-    refuseBadOptions(packet);
+  pass(arrived: Packet, device: Interface | undefined, out: Interface | undefined): void {
+    arrived.in = device;
+    refuseBadOptions(arrived);
+    const packet = this.hooks.gather(arrived, 'in');
     this.hooks.run('PREROUTING', packet);
     if (packet.ttl <= 1) throw new Lost('ttl');
     packet.ttl -= 1;
@@ -257,9 +264,10 @@ export class Path {
   }
 
   /** ip_local_out and what follows: routing, OUTPUT, POSTROUTING, and back in by lo. */
-  send(packet: Packet, device: Interface | undefined): void {
-    packet.packetType = PACKET_HOST;
-    packet.out = this.#routeOutput(packet, device);
+  send(sent: Packet, device: Interface | undefined): void {
+    sent.packetType = PACKET_HOST;
+    sent.out = this.#routeOutput(sent, device);
+    const packet = this.hooks.gather(sent, 'out');
     this.hooks.run('OUTPUT', packet);
     const { out } = packet;
     if (out?.loopback === false && packet.broadcast) {

@@ -11,9 +11,9 @@ export class Allocator {
     this.memory = memory;
   }
 
-  /** Address of `bytes` zeroed bytes, aligned to a cache line. Grows the memory; throws LIMIT at 4 GiB. */
+  /** Address of `bytes` zeroed bytes, aligned to a pair of cache lines. Grows the memory; throws LIMIT at 4 GiB. */
   allocate(bytes: number): number {
-    const address = Math.ceil(this.#next / 64) * 64;
+    const address = Math.ceil(this.#next / 128) * 128;
     const end = address + bytes;
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE_BYTES);
     if (end > MAXIMUM_PAGES * WASM_PAGE_BYTES) {
@@ -22,6 +22,25 @@ export class Allocator {
     if (missing > 0) this.memory.grow(missing);
     this.#next = end;
     return address;
+  }
+
+  /** Bytes that can still be handed out. */
+  get left(): number {
+    return (MAXIMUM_PAGES - 1) * WASM_PAGE_BYTES - this.#next;
+  }
+
+  /**
+   * As much of `bytes` as the memory can still hold, or the machine gives. Nothing is touched: what is never used takes
+   * no real memory.
+   */
+  allocateUpTo(bytes: number): { readonly address: number; readonly bytes: number } {
+    for (let size = Math.min(bytes, this.left); ; size = Math.floor(size / 2)) {
+      try {
+        return { address: this.allocate(size), bytes: size };
+      } catch (error) {
+        if (!(error instanceof RangeError) || size < WASM_PAGE_BYTES) throw error;
+      }
+    }
   }
 
   /** Copies `bytes` into fresh memory and answers the address. */

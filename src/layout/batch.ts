@@ -44,7 +44,8 @@ export const LEAST_RECORD_BYTES = 16;
 export const RESULT_VERDICT = 0; // u8
 export const RESULT_REASON = 1; // u8
 export const RESULT_HOOK = 2; // u8
-export const RESULT_FAMILY = 3; // u8: 4, 6 or 0
+/** u8: 4, 6 or 0, and, << 4, what connection tracking made of the packet: RESULT_CT_*. */
+export const RESULT_FAMILY = 3;
 /** Rule index of what decided (Packet.NO_RULE: none); for SKIP the ethertype or link type; for UNKNOWN of an
  *  extension its id. */
 export const RESULT_DECISION = 4;
@@ -55,3 +56,11 @@ export const RESULT_TIME = 16; // u64 ns
 /** Number of the packet that completed the datagram of a held fragment, 0 unknown: u64. */
 export const RESULT_DATAGRAM = 24;
 export const RESULT_BYTES = 32;
+
+/** Connection tracking is off or was not reached. */
+export const RESULT_CT_NONE = 0;
+export const RESULT_CT_INVALID = 1;
+export const RESULT_CT_ESTABLISHED = 2;
+export const RESULT_CT_RELATED = 3;
+export const RESULT_CT_NEW = 4;
+export const RESULT_CT_UNTRACKED = 5;

@@ -23,7 +23,7 @@ export const HEAP_NEXT = 24;
 export const HEAP_END = 28;
 /** nf_conntrack_tcp_max_retrans. */
 export const TCP_MAX_RETRANS = 32;
-/** Entry sizes by family, and the offsets of what only some scans need: 0 when entries do not have it. */
+/** Entry sizes by family (the word of IPv6 behind that of IPv4), and the offsets of what only some scans need: 0 when entries do not have it. */
 export const ENTRY_BYTES4 = 36;
 export const ENTRY_BYTES6 = 40;
 /** Accounting (ACCT_*, 32 bytes). */
@@ -40,6 +40,9 @@ export const EXPECT_MAX = 68;
 /** What helpers keep of a connection (HELP_*). */
 export const HELP4 = 72;
 export const HELP6 = 76;
+/** Of an expected connection (IPS_EXPECTED), its master's original source address (16 bytes, layout/packet.ts's form). */
+export const MASTER4 = 80;
+export const MASTER6 = 84;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -78,7 +81,7 @@ export const SHARD_TABLE4 = 0;
 export const SHARD_TABLE6 = 64;
 /** Entries of both families. */
 export const SHARD_COUNT = 128;
-/** Events of the batch in work: first and last chunk, 0 none. */
+/** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. */
 export const SHARD_EVENTS = 132;
 export const SHARD_EVENTS_LAST = 136;
 /** Expectations: bucket array (EXPECT_BUCKETS links; 0 until the first is made), count, and free records. */
@@ -93,6 +96,8 @@ export const SHARD_STATS = 160;
 export const SHARD_KEYMAP_COUNT = 320;
 export const SHARD_HELP4 = 324;
 export const SHARD_HELP6 = 328;
+/** The configuration. */
+export const SHARD_CONFIG = 332;
 /** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
 export const SHARD_SCRATCH = 384;
 export const SHARD_SCRATCH_ADDRESS = 416;
@@ -122,18 +127,20 @@ export const STAT_REOPENED = 96;
 export const STAT_CLASH = 104;
 /** ICMP errors that speak of no known flow. */
 export const STAT_FORGED_ICMP = 112;
+/** Events that there was no memory for. */
+export const STAT_EVENTS_LOST = 120;
 /** Packets of which a helper would have had to see more than was captured. */
 export const STAT_HELPER_CUT = 128;
 export const STATS = 17;
 
 // Table of a shard and family.
-/** Bucket array (u32 links) and its mask; entries in it. */
+/** Buckets (a power of two), their mask; entries in them. */
 export const TABLE_BUCKETS = 0;
 export const TABLE_MASK = 4;
 export const TABLE_COUNT = 8;
 /** Free entries (linked by ENTRY_NEXT), 0 none. */
 export const TABLE_FREE = 12;
-/** Chunks of entries: the first, the newest, and how many entries the newest has given out. */
+/** Chunks of entries: the first, the newest, and where the newest's next entry will be. */
 export const TABLE_CHUNKS = 16;
 export const TABLE_NEWEST = 20;
 export const TABLE_USED = 24;
@@ -148,10 +155,19 @@ export const CHUNK_END = 4;
 export const CHUNK_HEADER_BYTES = 64;
 export const CHUNK_ENTRIES = 64;
 
-// Entry (struct nf_conn). A link is an entry's address, plus 1 when the link is that of the reply tuple.
-/** Next in the bucket of the original tuple, and in that of the reply tuple, when that is not the mirror image. */
+// Bucket: addresses of entries (0: free), the topmost byte of each one's hash, and how many entries that had their place
+// here went on to later buckets.
+//
+//   0                            48                60        64
+//   | 12 addresses, u32          | 12 tags, u8     | passed  |
+export const BUCKET_SLOTS = 12;
+export const BUCKET_TAGS = 48;
+export const BUCKET_PASSED = 60;
+export const BUCKET_BYTES = 64;
+
+// Entry (struct nf_conn).
+/** Next in the list of free entries. */
 export const NEXT = 0;
-export const NEXT_REPLY = 4;
 /** Hash of the original tuple. */
 export const HASH = 8;
 /** IPS_* */
@@ -183,8 +199,8 @@ export const ZONE_DIR = 122;
 export const BITS = 123;
 /** Which events the entry is to send (CT --ctevents): bit IPCT_*; 0: all. */
 export const EVENT_MASK = 124; // u16
-/** Helper's own data: u16. */
-export const HELPER_DATA = 126;
+/** Events that wait for a packet to be confirmed (nf_conntrack_ecache.cache): bit IPCT_*, u16. */
+export const EVENT_CACHE = 126;
 export const BASE_BYTES4 = 128;
 /** IPv6: four addresses as in layout/packet.ts. */
 export const ORIG_SRC6 = 128;
@@ -206,6 +222,7 @@ export const ACCT_REPLY = 16;
 export const ACCT_SIZE = 32;
 export const LABELS_SIZE = 16;
 export const TIMESTAMP_SIZE = 16;
+export const MASTER_SIZE = 16;
 
 // STATUS: linux/netfilter/nf_conntrack_common.h; IN_USE is ours.
 export const IPS_EXPECTED = 1;
@@ -242,6 +259,8 @@ export const STATE_NEW = 8;
 export const STATE_SNAT = 64;
 export const STATE_DNAT = 128;
 export const STATE_UNTRACKED = 256;
+/** Ours: the packet has passed connection tracking. */
+export const STATE_PASSED = 0x8000;
 
 // What a protocol's tracker answers: netfilter's own numbers.
 /** Tracked. */
@@ -281,6 +300,28 @@ export const TCP_LAST_WIN = 116; // u16
 export const TCP_LAST_WSCALE = 118; // u8
 export const TCP_LAST_FLAGS = 119; // u8
 
+// TCP_FLAGS and TCP_LAST_FLAGS: IP_CT_TCP_FLAG_*; the last two stand in TCP_LAST_FLAGS only.
+export const TCP_FLAG_WINDOW_SCALE = 1;
+export const TCP_FLAG_SACK_PERM = 2;
+/** This side sent the first FIN. */
+export const TCP_FLAG_CLOSE_INIT = 4;
+export const TCP_FLAG_BE_LIBERAL = 8;
+/** This side sent data that the other has not acknowledged yet. */
+export const TCP_FLAG_DATA_UNACKNOWLEDGED = 16;
+/** TCP_MAXACK holds something. */
+export const TCP_FLAG_MAXACK_SET = 32;
+/** A SYN was let pass in LAST_ACK: the next ACK may be a challenge to it. */
+export const TCP_FLAG_CHALLENGE_ACK = 64;
+export const TCP_FLAG_SIMULTANEOUS_OPEN = 128;
+
+// TCP_LAST_INDEX: what kind of segment it was (enum tcp_bit_set).
+export const TCP_INDEX_SYN = 0;
+export const TCP_INDEX_SYNACK = 1;
+export const TCP_INDEX_FIN = 2;
+export const TCP_INDEX_ACK = 3;
+export const TCP_INDEX_RST = 4;
+export const TCP_INDEX_NONE = 5;
+
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;
 export const TCP_SYN_RECV = 2;
@@ -299,12 +340,24 @@ export const UDP_STREAM_TIME = 64;
 export const GRE_TIMEOUT = 64;
 export const GRE_STREAM_TIMEOUT = 72;
 
-/** SCTP: verification tags of the two directions; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
+/** SCTP: verification tags (host order) that packets of the two directions have to carry; state, last direction, flags, u8 each; INIT seen, by direction, u8 each. */
 export const SCTP_VTAG = 64; // + direction * 4
 export const SCTP_STATE = 72;
 export const SCTP_LAST_DIR = 73;
 export const SCTP_FLAGS = 74;
 export const SCTP_INIT = 75; // + direction
+/** SCTP_FLAGS: a heartbeat with another tag was seen; SCTP_LAST_DIR is its direction. */
+export const SCTP_FLAG_HEARTBEAT_VTAG_FAILED = 1;
+
+export const SCTP_NONE = 0;
+export const SCTP_CLOSED = 1;
+export const SCTP_COOKIE_WAIT = 2;
+export const SCTP_COOKIE_ECHOED = 3;
+export const SCTP_ESTABLISHED = 4;
+export const SCTP_SHUTDOWN_SENT = 5;
+export const SCTP_SHUTDOWN_RECD = 6;
+export const SCTP_SHUTDOWN_ACK_SENT = 7;
+export const SCTP_HEARTBEAT_SENT = 8;
 
 /** DCCP: u8 each: role of the two directions, state, last packet's direction and type; u64 handshake sequence number. */
 export const DCCP_ROLE = 64; // + direction
@@ -313,7 +366,7 @@ export const DCCP_LAST_DIR = 67;
 export const DCCP_LAST_PACKET = 68;
 export const DCCP_HANDSHAKE = 72;
 
-// Helpers: Entry.HELPER. Names in src/conntrack/helper.ts, in this order.
+// Helpers: Entry.HELPER. Names in src/model/helper.ts, in this order.
 export const HELPER_NONE = 0;
 export const HELPER_FTP = 1;
 export const HELPER_TFTP = 2;

@@ -23,7 +23,10 @@ export const AHEAD_POSITION = 36;
 /** Batches that are done but wait for earlier ones: slot sequence % DONE_SLOTS holds sequence + 1. */
 export const DONE = 64;
 export const DONE_SLOTS = 256;
-export const BYTES = 1088; // DONE + 4 * DONE_SLOTS
+/** Turns of the shards of connection tracking: all batches before this one are done with the shard. */
+export const SHARD_TURNS = 1088; // DONE + 4 * DONE_SLOTS
+export const SHARDS = 64;
+export const BYTES = 1344; // SHARD_TURNS + 4 * SHARDS
 
 /** Interface name table: one slot an interface index, NUL-terminated UTF-8 as in the kernel (IFNAMSIZ 16), longer
  *  here because capture files are not bound by it. */

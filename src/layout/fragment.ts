@@ -16,6 +16,8 @@ export const DROPPED = 2;
 
 // Who reassembles (IP_DEFRAG_*, include/net/ip.h): part of the key.
 export const LOCAL_DELIVER = 0;
+export const CONNTRACK_IN = 1;
+export const CONNTRACK_OUT = 2;
 
 // Header. The first three may be set by the host after initialisation (net.ipv4.ipfrag_*).
 /** u64: net.ipv4.ipfrag_time. */

@@ -34,18 +34,39 @@ export const SKIPPED_SLOTS = 64;
 export const SKIPPED_BYTES = 16;
 /** Record indexes (u32) of the vector's packets that do not go the short way. */
 export const REST = 76;
-/** Scratch of look-ups for a whole vector: a packet record's address and an entry (layout/tree.ts) for each. */
+/** Scratch of look-ups for a whole vector (layout/stage.ts). */
 export const STAGE = 80;
-export const STAGE_BYTES = 12;
 /** Connection tracking (layout/conntrack.ts), 0 when no rule needs it. */
 export const CONNTRACK = 84;
-export const BYTES = 128;
+/** Room for two addresses: those of the packet that an ICMP error is about. */
+export const INNER = 96;
+/** Record indexes (u32) of a batch in the order of their shards, and where each shard's begin: steer() writes them. */
+export const ORDER = 128;
+export const SHARD_STARTS = 132;
+/** Record indexes of the batch's fragments that are reassembled before they are steered, and how many. */
+export const PIECES = 136;
+export const PIECE_COUNT = 140;
+/** The shard of each record of the batch, a byte each. */
+export const SHARD_OF = 144;
+/** Packet records of datagrams that the batch completes, KEPT_CAPACITY of them, and how many there are. */
+export const KEPT = 148;
+export const KEPT_COUNT = 152;
+/** Means nothing: what was read beforehand is left here, so that no compiler takes the reading away. */
+export const TOUCHED = 156;
+/** 1 when there is a short way for the batch (evaluate/express.ts). */
+export const SHORT = 160;
+export const BYTES = 192;
+
+/** Entry of PIECES: record index, and the packet record of the datagram that it completes, 0 if it does not. */
+export const PIECE_BYTES = 8;
+/** Starts of 64 shards and of what needs no turn, with room for two more words. */
+export const SHARD_STARTS_BYTES = 272;
 
 /** Packets in a vector. */
 export const VECTOR = 64;
 
 /** What stands behind the express packet records. */
-export const EXPRESS_BYTES = 1088;
+export const EXPRESS_BYTES = 1344;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;

@@ -92,7 +92,7 @@ export const ROUTE_MTU = 216;
 /** 1 when OUTPUT's route is a broadcast one: the host gets a copy of the packet. Written by output routing. */
 export const SENT_BROADCAST = 220;
 /** Looked up beforehand, for the whole vector (layout/tree.ts): the classifier's address, 0 when it is not; the first
- *  candidate's place in its chain; and for each tree the leaf record to go on with, 0 when it was not looked at. */
+ *  candidate's place in its chain; and for each tree the group to go on with, 0 when it was not looked at. */
 export const STAGED_FOR = 224;
 export const STAGED_RULE = 228;
 export const STAGED = 232;
@@ -115,6 +115,9 @@ export const NUMBER = 288;
 /** Bits 1 << Conntrack.IPCT_* of what the packet changed in its entry, and its tuple's ports in the form of entries. */
 export const CT_EVENTS = 296;
 export const CT_PORTS = 300;
+/** The tuple's bucket hash, if it was looked at beforehand; 0 otherwise. And its bucket then. */
+export const CT_HASH = 304;
+export const CT_FIRST = 308;
 /** Bytes of a record; a multiple of 64, so that records do not share cache lines. */
 export const BYTES = 320;
 

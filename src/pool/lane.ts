@@ -23,10 +23,12 @@ export interface LaneTask {
   /** The reassembly arena. */
   readonly fragments: number;
   readonly captures: SharedDescription;
-  /** Are there other lanes, so that it pays to read before the baton comes? */
-  readonly readAhead: boolean;
+  /** It is the only lane: every batch has its turn at once, and it does not pay to read before the baton comes. */
+  readonly alone: boolean;
+  /** Shards of connection tracking; 0 when it is off. */
+  readonly shards: number;
   readonly interfaces: InterfaceNamesDescription;
-  /** Present when packets are written out one by one (--verdicts, --write). */
+  /** Present when packets or events are written out one by one (--verdicts, --write, --events). */
   readonly output?: { readonly description: OutputDescription; readonly port: MessagePort } | undefined;
 }
 
@@ -75,6 +77,8 @@ export async function runLaneHere(task: LaneTask): Promise<LaneReport> {
   return lane.report;
 }
 
+/** In the place of a shard's number: packets that need none (assembly/evaluate/steer.ts). */
+const NO_SHARD = 64;
 /** KiB of output that may be on their way before lanes wait for the main thread. */
 const OUTSTANDING_KIB = 64 * 1024;
 
@@ -119,7 +123,7 @@ class LaneRun {
 
   #read(batch: number): boolean {
     const ticket = this.#control.takeTicket();
-    if (this.#task.readAhead) this.#reader.readAhead(ticket, this.#task.control, batch);
+    if (!this.#task.alone) this.#reader.readAhead(ticket, this.#task.control, batch);
     if (!this.#control.awaitBaton(ticket)) return false;
     try {
       if (this.#control.stopped) return false;
@@ -131,17 +135,47 @@ class LaneRun {
     }
   }
 
-  #evaluate(batch: number): void {
-    const { lane } = this.#task;
+  /** Takes the batch's packets to their verdicts; undefined when the scan was stopped meanwhile. */
+  #run(batch: number): readonly FragmentEvent[] | undefined {
+    const { lane, memory, fragments, shards, alone } = this.#task;
     const sequence = this.#sequence();
-    const deferred = this.#kernel.run?.(lane, batch) as number;
+    if (shards > 0 && !alone) return this.#runShards(batch, sequence);
+    const deferred = this.#kernel.run?.(lane, batch, alone ? 1 : 0) as number;
     let events: readonly FragmentEvent[] = [];
     if (deferred > 0) {
-      if (!this.#control.awaitTurn(sequence)) return;
+      if (!this.#control.awaitTurn(sequence)) return undefined;
       this.#kernel.runDeferred?.(lane, batch);
-      events = takeFragmentEvents(this.#task.memory, this.#task.fragments);
+    }
+    if (deferred > 0 || alone) events = takeFragmentEvents(memory, fragments);
+    this.#output?.takeConntrackEvents();
+    this.#control.done(sequence);
+    return events;
+  }
+
+  /** The same with connection tracking beside other lanes (assembly/evaluate/steer.ts). */
+  #runShards(batch: number, sequence: number): readonly FragmentEvent[] | undefined {
+    const { lane, memory, fragments, shards } = this.#task;
+    let events: readonly FragmentEvent[] = [];
+    if ((this.#kernel.steer?.(lane, batch) as number) > 0) {
+      if (!this.#control.awaitTurn(sequence)) return undefined;
+      this.#kernel.gatherBatch?.(lane, batch);
+      events = takeFragmentEvents(memory, fragments);
     }
     this.#control.done(sequence);
+    this.#kernel.orderShards?.(lane, batch);
+    this.#kernel.runShard?.(lane, batch, NO_SHARD);
+    for (let shard = 0; shard < shards; shard++) {
+      if (!this.#control.awaitShard(shard, sequence)) return undefined;
+      this.#kernel.runShard?.(lane, batch, shard);
+      this.#output?.takeConntrackEvents(shard);
+      this.#control.passShard(shard, sequence);
+    }
+    return events;
+  }
+
+  #evaluate(batch: number): void {
+    const events = this.#run(batch);
+    if (events === undefined) return;
     const { output } = this.#task;
     if (this.#output === undefined || output === undefined) return;
     const message = this.#output.take(events);

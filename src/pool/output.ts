@@ -3,9 +3,13 @@
 
 import type { SharedDescription } from '../capture/description.ts';
 import { type RecordFormat, RecordFormatter } from '../capture/write.ts';
+import type { ConntrackConfig } from '../conntrack/config.ts';
+import { takeEvents } from '../conntrack/event-record.ts';
+import { shardAddresses } from '../conntrack/record.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Fragment from '../layout/fragment.ts';
 import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
+import { type EventLines, formatEvents } from './event-lines.ts';
 import type { InterfaceNames } from './interface-names.ts';
 
 /** Structured-clonable. */
@@ -15,6 +19,14 @@ export interface OutputDescription {
   /** --write: which verdict (Verdict.*) goes into which file, and the files' formats. */
   readonly writes: readonly { readonly verdict: number; readonly format: RecordFormat }[];
   readonly captures: SharedDescription;
+  /** --events: where connection tracking is. */
+  readonly conntrack?: ConntrackPlace | undefined;
+}
+
+export interface ConntrackPlace {
+  /** Of the configuration record. */
+  readonly address: number;
+  readonly config: ConntrackConfig;
 }
 
 /** One batch's output. */
@@ -30,6 +42,8 @@ export interface BatchMessage {
   readonly events: readonly FragmentEvent[];
   /** In the order of OutputDescription.writes. */
   readonly writes: readonly Uint8Array<ArrayBuffer>[];
+  /** --events: those of the batch's packets, by shard. */
+  readonly conntrackEvents?: readonly EventLines[] | undefined;
 }
 
 export interface FragmentEvent {
@@ -56,6 +70,9 @@ export class BatchOutput {
   readonly #memory: WebAssembly.Memory;
   readonly #batch: number;
   readonly #formatter: VerdictFormatter | undefined;
+  readonly #conntrack: ConntrackPlace | undefined;
+  readonly #shards: readonly number[];
+  #eventLines: EventLines[] = [];
   readonly #writers: readonly { readonly verdict: number; readonly formatter: RecordFormatter }[];
 
   constructor(
@@ -66,13 +83,28 @@ export class BatchOutput {
   ) {
     this.#memory = memory;
     this.#batch = batch;
-    const { verdicts } = description;
+    const { verdicts, conntrack } = description;
+    this.#conntrack = conntrack;
+    this.#shards =
+      conntrack === undefined
+        ? []
+        : shardAddresses(new DataView(memory.buffer), conntrack.address, conntrack.config);
     const interfaces = (index: number): string | undefined => (index === 0 ? undefined : names.name(index));
     this.#writers = description.writes.map(({ verdict, format }) => ({
       verdict,
       formatter: new RecordFormatter(memory, description.captures, format, interfaces),
     }));
     this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
+  }
+
+  /** Takes the connection tracking events of a shard, whose turn the lane has; of all shards when it is alone. */
+  takeConntrackEvents(shard?: number): void {
+    if (this.#conntrack === undefined) return;
+    const shards = shard === undefined ? this.#shards : this.#shards.slice(shard, shard + 1);
+    for (const address of shards) {
+      const events = takeEvents(this.#memory, address, this.#conntrack.config);
+      if (events.length > 0) this.#eventLines.push(formatEvents(events));
+    }
   }
 
   /** Output of the batch that the lane has just finished, and the events that were taken in its turn. */
@@ -89,7 +121,10 @@ export class BatchOutput {
     const writes = this.#writers.map(({ verdict, formatter }) =>
       formatter.format(this.#batch, recordsWith(view, this.#memory, verdict)),
     );
-    const bytes = [verdicts, ...writes].reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
+    const eventLines = this.#eventLines;
+    this.#eventLines = [];
+    const chunks = [verdicts, ...writes, ...eventLines.map(({ text }) => text)];
+    const bytes = chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
     return {
       sequence: view.getUint32(Batch.SEQUENCE, true),
       kib: Math.ceil(bytes / 1024),
@@ -97,6 +132,7 @@ export class BatchOutput {
       held,
       events,
       writes,
+      conntrackEvents: eventLines,
     };
   }
 }

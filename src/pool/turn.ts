@@ -37,6 +37,18 @@ export class ControlWords {
     return this.#await(Control.TURN, (turn) => turn === sequence);
   }
 
+  /** Waits until all batches before `sequence` are done with a shard; false when the scan was stopped meanwhile. */
+  awaitShard(shard: number, sequence: number): boolean {
+    return this.#await(Control.SHARD_TURNS + 4 * shard, (turn) => turn === sequence);
+  }
+
+  /** The batch that has the shard's turn is done with it. */
+  passShard(shard: number, sequence: number): void {
+    const word = (Control.SHARD_TURNS + 4 * shard) / 4;
+    Atomics.store(this.#words, word, sequence + 1);
+    Atomics.notify(this.#words, word);
+  }
+
   /** Marks a batch as done and moves the turn past all that are. */
   done(sequence: number): void {
     // A lane far ahead waits here, so that a slot is never taken twice.

@@ -2,7 +2,7 @@
 // change.
 
 import type { Backend, Counters, Rule, RuleSet } from '../model/ruleset.ts';
-import type { ScanResult } from './result.ts';
+import type { ConntrackResult, ScanResult } from './result.ts';
 import { epochText } from './text.ts';
 
 export const JSON_VERSION = 1;
@@ -36,6 +36,7 @@ export function summaryJson(result: ScanResult, options: JsonOptions): string {
     skipped: sorted(result.skipped),
     assumed: result.assumed,
     answersNotMade: result.answersNotMade,
+    conntrack: conntrackDocument(result.conntrack),
     warnings: result.warnings,
     broken: result.broken,
     rules: [
@@ -44,6 +45,20 @@ export function summaryJson(result: ScanResult, options: JsonOptions): string {
     ],
   };
   return `${stringify(document)}\n`;
+}
+
+/** null when connection tracking was off. */
+function conntrackDocument(conntrack: ConntrackResult | undefined): unknown {
+  if (conntrack === undefined) return null;
+  const { created, live, limit, expired, pickedUp, oneWay, reopened } = conntrack;
+  const { invalid, untracked, wrongChecksums, checksums, strayErrors, cutForHelpers } = conntrack;
+  const { earlyDrops, tableFull, clashes, eventsLost, expectations } = conntrack;
+  return {
+    entries: { created, live, limit, expired, pickedUp, oneWay, reopened },
+    packets: { invalid, untracked, wrongChecksums, checksums, strayErrors, cutForHelpers },
+    full: { earlyDrops, tableFull, clashes, eventsLost },
+    expectations: { made: expectations.made, met: expectations.met, refused: expectations.refused },
+  };
 }
 
 /** By count, the largest first; equal ones by name. */

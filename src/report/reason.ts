@@ -38,6 +38,9 @@ export const REASON_NAMES = [
   'truncated-frame',
   'fragment-duplicate',
   'fragment-malformed',
+  'conntrack',
+  'conntrack-full',
+  'helper',
 ] as const;
 
 export type ReasonName = (typeof REASON_NAMES)[number];
@@ -84,4 +87,7 @@ export const REASON_TEXT: Readonly<Record<ReasonName, string>> = {
   'truncated-frame': 'too short to tell what it is',
   'fragment-duplicate': 'a fragment that was there already',
   'fragment-malformed': 'fragments that cannot belong to one datagram',
+  conntrack: 'connection tracking could not enter it',
+  'conntrack-full': 'the connection tracking table was full (nf_conntrack_max)',
+  helper: 'dropped by a connection tracking helper',
 };

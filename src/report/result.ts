@@ -10,6 +10,39 @@ export interface PacketsAndBytes {
   readonly bytes: number;
 }
 
+/** What connection tracking did. Entries and packets, exact to 2^53. */
+export interface ConntrackResult {
+  /** Entries made by packets of the captures; alive at the end, those of a starting state included. */
+  readonly created: number;
+  readonly live: number;
+  /** Entries that there may be: nf_conntrack_max, or what memory allows. */
+  readonly limit: number;
+  readonly expired: number;
+  /** Connections picked up midstream (TCP, loose); flows of which one direction was seen. */
+  readonly pickedUp: number;
+  readonly oneWay: number;
+  /** TCP connections that a new one with the same addresses and ports took the place of. */
+  readonly reopened: number;
+  /** Packets. */
+  readonly invalid: number;
+  readonly untracked: number;
+  /** Packets with a wrong checksum of TCP, UDP or ICMP; verified ones are INVALID, trusted ones are as others. */
+  readonly wrongChecksums: number;
+  readonly checksums: 'verify' | 'trust';
+  /** ICMP errors about flows that nobody knows. */
+  readonly strayErrors: number;
+  /** Entries that made room for others; packets that were dropped because there was none; that came too late. */
+  readonly earlyDrops: number;
+  readonly tableFull: number;
+  readonly clashes: number;
+  /** Events (--events) that there was no memory for. */
+  readonly eventsLost: number;
+  /** Packets of which a helper would have had to see more than was captured. */
+  readonly cutForHelpers: number;
+  /** Of helpers: connections expected, that came, that were too many to expect. */
+  readonly expectations: { readonly made: number; readonly met: number; readonly refused: number };
+}
+
 /** The result of a scan. Plain data; nothing in it changes afterwards. */
 export interface ScanResult {
   /** Records of all captures. */
@@ -40,4 +73,6 @@ export interface ScanResult {
   readonly assumed: number;
   /** REJECT's replies and ICMP errors that the host would have sent. */
   readonly answersNotMade: number;
+  /** Absent when connection tracking was off: no rule needs it. */
+  readonly conntrack?: ConntrackResult | undefined;
 }

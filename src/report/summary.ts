@@ -1,6 +1,7 @@
 // The readable summary of a scan.
 
 import type { Family, RuleSet } from '../model/ruleset.ts';
+import { conntrackLines } from './conntrack.ts';
 import { chainHit, type ExtensionFinder, listTable } from './listing.ts';
 import { REASON_TEXT, type ReasonName } from './reason.ts';
 import type { ScanResult } from './result.ts';
@@ -50,6 +51,9 @@ export function summaryText(result: ScanResult, options: SummaryOptions): string
   sections.push([style.heading('Verdicts'), ...verdictLines(result)]);
   const reasons = reasonSections(result, style);
   if (reasons.length > 0) sections.push(...reasons);
+  if (result.conntrack !== undefined) {
+    sections.push([style.heading('Connection tracking'), ...conntrackLines(result.conntrack)]);
+  }
   const notes = noteLines(result);
   if (notes.length > 0) sections.push([style.heading('Notes'), ...notes.map((note) => `  ${note}`)]);
   for (const ruleSet of [result.rules4, result.rules6]) {

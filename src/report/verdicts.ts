@@ -39,6 +39,16 @@ const HOOK_NAMES: readonly (string | undefined)[] = [
   'POSTROUTING',
 ];
 
+/** By Batch.RESULT_CT_*. */
+const CTSTATES: readonly (string | undefined)[] = [
+  undefined,
+  'INVALID',
+  'ESTABLISHED',
+  'RELATED',
+  'NEW',
+  'UNTRACKED',
+];
+
 /** Bytes of a line besides its tail: the number (16 digits at most), the time, and the mark of a held fragment. */
 const LINE_BYTES = 128;
 /** log2 of the number of tails kept. */
@@ -180,7 +190,8 @@ function writeDigits(out: Uint8Array, at: number, value: number): number {
 /** From the quote that closes the time to the last field, without the closing brace. */
 function tailText(view: DataView, record: number, names: VerdictNames): string {
   const verdict = view.getUint8(record + Batch.RESULT_VERDICT);
-  const family = view.getUint8(record + Batch.RESULT_FAMILY);
+  const family = view.getUint8(record + Batch.RESULT_FAMILY) & 15;
+  const ctstate = view.getUint8(record + Batch.RESULT_FAMILY) >> 4;
   const hook = view.getUint8(record + Batch.RESULT_HOOK);
   const decision = view.getUint32(record + Batch.RESULT_DECISION, true);
   const rules = family === 6 ? names.rules6 : names.rules4;
@@ -198,7 +209,7 @@ function tailText(view: DataView, record: number, names: VerdictNames): string {
     in: names.interfaces(view.getUint16(record + Batch.RESULT_IIF, true)) ?? null,
     out: names.interfaces(view.getUint16(record + Batch.RESULT_OIF, true)) ?? null,
     mark: view.getUint32(record + Batch.RESULT_MARK, true),
-    ctstate: null,
+    ctstate: CTSTATES[ctstate] ?? null,
     reason: reasonText(view.getUint8(record + Batch.RESULT_REASON), decision, family, names),
   };
   return `",${JSON.stringify(fields).slice(1, -1)}`;

@@ -100,7 +100,7 @@ function skippedName(key: number): string {
 }
 
 /** What the lanes do not know. */
-type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted'> & {
+type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted' | 'conntrack'> & {
   readonly keepCounters: boolean;
 };
 
@@ -143,7 +143,7 @@ export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], a
 }
 
 /** Earliest and latest time stamp over all lanes. */
-function timeSpan(
+export function timeSpan(
   memory: WebAssembly.Memory,
   lanes: readonly LaneArena[],
 ): Pick<ScanResult, 'firstTimeNs' | 'lastTimeNs'> {

@@ -31,6 +31,8 @@ export interface LookedAhead {
   readonly warnings: readonly string[];
   /** Headers of the captures that were looked at. */
   readonly headers: ReadonlyMap<number, CaptureHeader>;
+  /** Time of the first packet, where the captures were looked at and have one. */
+  readonly firstTimeNs?: bigint | undefined;
 }
 
 export async function lookAhead(options: ScanOptions, before: Before): Promise<LookedAhead> {
@@ -38,17 +40,20 @@ export async function lookAhead(options: ScanOptions, before: Before): Promise<L
   const machine = mac === 'auto' ? options.machine : withMac(options.machine, mac === 'use');
   const toCheckMac = mac === 'auto' && machine?.useMac === true;
   const toWrite = (options.writes?.length ?? 0) > 0;
-  if (machine !== undefined && !toCheckMac && !toWrite) return { machine, warnings: [], headers: new Map() };
-  const { facts, headers } = await firstPackets(before);
+  const toStart = (options.conntrackFrom?.length ?? 0) > 0;
+  if (machine !== undefined && !toCheckMac && !toWrite && !toStart) {
+    return { machine, warnings: [], headers: new Map() };
+  }
+  const { facts, headers, firstTimeNs } = await firstPackets(before);
   if (machine === undefined) {
     const guess = guessMachine(facts, { in: options.in, out: options.out });
-    return { machine: guess.machine, warnings: [guess.explanation], headers };
+    return { machine: guess.machine, warnings: [guess.explanation], headers, firstTimeNs };
   }
   if (toCheckMac && !macsAreKnown(machine, facts)) {
     const warning = `none of the first ${PEEKED} frames has a MAC of the host: MACs are ignored (--mac use to use them)`;
-    return { machine: withMac(machine, false), warnings: [warning], headers };
+    return { machine: withMac(machine, false), warnings: [warning], headers, firstTimeNs };
   }
-  return { machine, warnings: [], headers };
+  return { machine, warnings: [], headers, firstTimeNs };
 }
 
 function withMac<M extends Machine | undefined>(machine: M, useMac: boolean): M {
@@ -56,12 +61,15 @@ function withMac<M extends Machine | undefined>(machine: M, useMac: boolean): M 
 }
 
 /** The first packets, decoded by the kernel. */
-async function firstPackets(
-  before: Before,
-): Promise<{ readonly facts: readonly PacketFact[]; readonly headers: ReadonlyMap<number, CaptureHeader> }> {
+async function firstPackets(before: Before): Promise<{
+  readonly facts: readonly PacketFact[];
+  readonly headers: ReadonlyMap<number, CaptureHeader>;
+  readonly firstTimeNs: bigint | undefined;
+}> {
   const { shared, kernel, pump } = before;
   const lane = before.lanes[0] as LaneArena;
   const facts: PacketFact[] = [];
+  let firstTimeNs: bigint | undefined;
   // Index 0 is a capture interface without a name.
   const names: string[] = [''];
   const indexOf = (name: string): number =>
@@ -71,6 +79,7 @@ async function firstPackets(
       const size = Math.min(Lane.VECTOR, count - first);
       kernel.open?.(lane.lane, batch, first, size, lane.packets);
       kernel.decodeVector?.(lane.lane, lane.packets, size);
+      firstTimeNs ??= new DataView(shared.memory.buffer).getBigUint64(lane.packets + Packet.TIME, true);
       for (let index = 0; index < size; index++) {
         const fact = factOf(shared, lane.packets + index * Packet.BYTES, names);
         if (fact !== undefined) facts.push(fact);
@@ -87,7 +96,7 @@ async function firstPackets(
     visit,
     indexOf,
   );
-  return { facts, headers };
+  return { facts, headers, firstTimeNs };
 }
 
 /** What a decoded packet record tells; undefined for what is not IP. */

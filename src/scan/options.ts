@@ -1,6 +1,7 @@
 // What a scan is asked to do.
 
 import type { UnknownPolicy } from '../compile/compile.ts';
+import type { ConntrackEntry } from '../conntrack/entry.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Backend, RuleSet } from '../model/ruleset.ts';
 import type { VerdictName } from '../report/verdict.ts';
@@ -22,7 +23,7 @@ export interface ScanOptions {
   readonly backend?: Backend | undefined;
   /** Matches and targets that are not modelled; default: refuse. */
   readonly unknown?: UnknownPolicy | undefined;
-  /** nf_conntrack_checksum: TCP, UDP and ICMP checksums matter to connection tracking alone, so to no rule set yet. */
+  /** nf_conntrack_checksum: TCP, UDP and ICMP checksums matter to connection tracking alone. */
   readonly verifyChecksums?: boolean | undefined;
   /** auto: as the machine says, unless none of the first frames carries one of its MACs. */
   readonly mac?: 'auto' | 'use' | 'ignore' | undefined;
@@ -32,6 +33,14 @@ export interface ScanOptions {
   readonly verdicts?: Sink | undefined;
   /** --write: packets of a verdict, as captured; pcap where it can hold them, unless the name ends in .pcapng. */
   readonly writes?: readonly { readonly verdict: VerdictName; readonly sink: Sink }[] | undefined;
+  /** --conntrack: the table at the end, as `conntrack -L -o extended` prints it. */
+  readonly conntrack?: Sink | undefined;
+  /** --events: NEW, UPDATE and DESTROY, as `conntrack -E -o timestamp,extended` prints them. */
+  readonly events?: Sink | undefined;
+  /** --conntrack-from: entries that there are before the first packet (readConntrack), times counted from it. */
+  readonly conntrackFrom?: readonly ConntrackEntry[] | undefined;
+  /** Of the hash of connections, 64 bits; default: drawn, so that nobody can choose colliding ones. */
+  readonly seed?: bigint | undefined;
   /** Stops the scan: what was counted so far is the result. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;

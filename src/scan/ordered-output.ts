@@ -1,6 +1,7 @@
 // Batches end in any order; their output is written in the captures' order. A line of a held fragment names the
 // packet that completed its datagram, which comes later: the lines from there on wait until that is known.
 
+import { mergeEventLines } from '../pool/event-lines.ts';
 import type { BatchMessage } from '../pool/output.ts';
 import type { Sink } from './sink.ts';
 
@@ -13,6 +14,7 @@ type Piece = Uint8Array | { readonly packet: number };
 export class OrderedOutput {
   readonly #verdicts: Sink | undefined;
   readonly #writes: readonly Sink[];
+  readonly #conntrackEvents: Sink | undefined;
   readonly #messages = new Map<number, BatchMessage>();
   /** Datagrams by the number of a packet that waited for them, until the line is written. */
   readonly #datagrams = new Map<number, number | null>();
@@ -22,9 +24,10 @@ export class OrderedOutput {
   /** Lines that were written before it was known what became of their fragment. */
   givenUp = 0;
 
-  constructor(verdicts: Sink | undefined, writes: readonly Sink[]) {
+  constructor(verdicts: Sink | undefined, writes: readonly Sink[], conntrackEvents?: Sink) {
     this.#verdicts = verdicts;
     this.#writes = writes;
+    this.#conntrackEvents = conntrackEvents;
   }
 
   /** Takes a batch's output and writes all that can be written now. Calls may not overlap. */
@@ -47,6 +50,10 @@ export class OrderedOutput {
   async #take(message: BatchMessage): Promise<void> {
     for (const [index, chunk] of message.writes.entries()) {
       if (chunk.length > 0) await this.#writes[index]?.write(chunk);
+    }
+    if (message.conntrackEvents !== undefined) {
+      const lines = mergeEventLines(message.conntrackEvents);
+      if (lines.length > 0) await this.#conntrackEvents?.write(lines);
     }
     if (message.verdicts === undefined) return;
     for (const { number, datagram } of message.events) {

@@ -7,11 +7,14 @@ import { type CaptureHeader, type CaptureProblem, formatProblem } from '../captu
 import { StreamPump } from '../capture/pump.ts';
 import { chooseRecordFormat, formatFileHeader, type RecordFormat } from '../capture/write.ts';
 import { type CompiledRules, compile } from '../compile/compile.ts';
+import { conntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
+import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
+import * as Conntrack from '../layout/conntrack.ts';
 import type { Family, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
 import { type LaneReport, type LaneTask, runLaneHere } from '../pool/lane.ts';
@@ -20,12 +23,15 @@ import { ControlWords } from '../pool/turn.ts';
 import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
 import { ruleNames } from '../report/verdicts.ts';
-import { collectResult } from './collect.ts';
+import { collectResult, timeSpan } from './collect.ts';
+import { type EndedConntrack, endConntrack, writeLastEvents, writeTable } from './conntrack.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
+import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
+import { enterConnections } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -67,20 +73,91 @@ interface ScanParts {
 
 async function scanWith(options: ScanOptions, started: number, parts: ScanParts): Promise<ScanResult> {
   const { shared, lanes } = parts;
-  const { machine, warnings, headers } = await lookAhead(options, parts);
+  const { machine, warnings, headers, firstTimeNs } = await lookAhead(options, parts);
   const names = new InterfaceNames(shared.memory, shared.interfaces);
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
-  const run = new ScanRun(options, parts, headers);
+  const conntrack = trackConnections(options, parts, machine);
+  const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
+  const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
+  const ended = conntrack === undefined ? undefined : end(parts, conntrack);
+  if (ended !== undefined && conntrack !== undefined) await writeEnd(options, conntrack, ended);
   return collectResult(shared, lanes, {
+    conntrack: ended?.result,
     keepCounters: options.keepCounters ?? false,
     elapsedSeconds: (performance.now() - started) / 1000,
-    warnings: [...warnings, ...unmodelledFacts(machine, familiesOf(options)), ...run.warnings],
+    warnings: [
+      ...warnings,
+      ...unmodelledFacts(machine, familiesOf(options)),
+      ...startWarnings,
+      ...run.warnings,
+    ],
     broken: problems.map(formatProblem),
     interrupted: options.signal?.aborted ?? false,
   });
+}
+
+/** Places connection tracking, where a rule set needs it. */
+function trackConnections(
+  options: ScanOptions,
+  parts: ScanParts,
+  machine: Machine,
+): PlacedConntrack | undefined {
+  const { image4, image6 } = parts.shared.images;
+  const on4 = image4?.rules.conntrack ?? false;
+  const on6 = image6?.rules.conntrack ?? false;
+  if (!on4 && !on6) return undefined;
+  const needs = [image4, image6].flatMap((image) => image?.rules.entryNeeds ?? []);
+  const config = conntrackConfig(machine, {
+    on4,
+    on6,
+    accounting: needs.some(({ accounting }) => accounting),
+    labels: needs.some(({ labels }) => labels),
+    master: needs.some(({ master }) => master),
+    help: needs.some(({ help }) => help),
+    verifyChecksums: options.verifyChecksums,
+    events: options.events !== undefined,
+    seed: options.seed,
+    memoryEntries: memoryEntries(parts.shared),
+  });
+  return placeConntrack(parts.shared, parts.kernel, parts.lanes, config);
+}
+
+/** Enters the starting state; answers what is odd, for stderr. */
+function start(
+  { conntrackFrom = [], events }: ScanOptions,
+  { shared, kernel, lanes }: ScanParts,
+  conntrack: PlacedConntrack,
+  nowNs: bigint,
+): readonly string[] {
+  const [lane] = lanes as readonly [LaneArena];
+  const warnings: string[] = [];
+  const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
+  if (refused > 0) {
+    warnings.push(
+      `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
+    );
+  }
+  if (events !== undefined && (conntrack.config.flags & Conntrack.EVENTS) === 0) {
+    warnings.push("the host's net.netfilter.nf_conntrack_events is 0: there are no events");
+  }
+  return warnings;
+}
+
+function end({ shared: { memory }, lanes }: ScanParts, { address, config }: PlacedConntrack): EndedConntrack {
+  return endConntrack(memory, address, config, timeSpan(memory, lanes).lastTimeNs ?? 0n);
+}
+
+/** What --conntrack and --events have at the end. */
+async function writeEnd(
+  { conntrack: table, events }: ScanOptions,
+  { config }: PlacedConntrack,
+  ended: EndedConntrack,
+): Promise<void> {
+  if (events !== undefined && (config.flags & Conntrack.EVENTS) !== 0) await writeLastEvents(events, ended);
+  if (table !== undefined) await writeTable(table, ended);
 }
 
 function familiesOf({ rules4, rules6 }: ScanOptions): Family[] {
@@ -108,12 +185,19 @@ class ScanRun {
   readonly #lanes: readonly LaneArena[];
   readonly #pump: StreamPump | undefined;
   readonly #control: ControlWords;
+  readonly #conntrack: PlacedConntrack | undefined;
   readonly #output: OrderedOutput | undefined;
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(options: ScanOptions, parts: ScanParts, headers: ReadonlyMap<number, CaptureHeader>) {
+  constructor(
+    options: ScanOptions,
+    parts: ScanParts,
+    headers: ReadonlyMap<number, CaptureHeader>,
+    conntrack: PlacedConntrack | undefined,
+  ) {
     const { shared } = parts;
+    this.#conntrack = conntrack;
     this.#options = options;
     this.#shared = shared;
     this.#module = parts.module;
@@ -122,12 +206,18 @@ class ScanRun {
     this.#control = new ControlWords(shared.memory, shared.control);
     const writes = options.writes ?? [];
     this.#formats = writes.map(({ sink }) => chooseRecordFormat(sink.name, shared.captures, headers));
-    if (options.verdicts !== undefined || writes.length > 0) {
+    if (options.verdicts !== undefined || writes.length > 0 || this.#takesEvents) {
       this.#output = new OrderedOutput(
         options.verdicts,
         writes.map(({ sink }) => sink),
+        options.events,
       );
     }
+  }
+
+  /** Connection tracking is on, and its events are asked for. */
+  get #takesEvents(): boolean {
+    return this.#options.events !== undefined && this.#conntrack !== undefined;
   }
 
   /** Runs all lanes to the end; answers what was wrong with the captures, in their order. */
@@ -170,7 +260,8 @@ class ScanRun {
       batch,
       fragments,
       captures: this.#shared.captures,
-      readAhead: this.#lanes.length > 1,
+      alone: this.#lanes.length === 1,
+      shards: this.#conntrack?.shardCount ?? 0,
       interfaces: this.#shared.interfaces,
     };
     if (pool === undefined) return runLaneHere(task);
@@ -219,6 +310,7 @@ class ScanRun {
         format: this.#formats[index] as RecordFormat,
       })),
       captures: this.#shared.captures,
+      conntrack: this.#takesEvents ? this.#conntrack : undefined,
     };
   }
 

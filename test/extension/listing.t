@@ -250,3 +250,167 @@
 6;-p icmpv6 --icmpv6-type any;FAIL
 6;-m eui64;-m eui64;eui64 
 6;-m addrtype --dst-type BROADCAST;FAIL
+# Connection tracking. A line with * says the table and the chain of those behind it. Ours alone: masks and ports out
+# of range and labels above 32 bits, of which iptables keeps some bits, are errors.
+*mangle FORWARD
+4;-m conntrack --ctstate NEW,ESTABLISHED,RELATED,INVALID,DNAT,SNAT,UNTRACKED;-m conntrack --ctstate INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED,SNAT,DNAT;ctstate INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED,SNAT,DNAT
+4;-m conntrack ! --ctstate e,N;-m conntrack ! --ctstate NEW,ESTABLISHED;! ctstate NEW,ESTABLISHED
+4;-m conntrack --ctstate ,NEW;FAIL
+4;-m conntrack --ctstate NEW,;FAIL
+4;-m conntrack --ctstate NEWX;FAIL
+4;-m conntrack --ctstatus none,assured;-m conntrack --ctstatus ASSURED;ctstatus ASSURED
+4;-m conntrack ! --ctstatus NONE;-m conntrack ! --ctstatus NONE;! ctstatus NONE
+4;-m conntrack --ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED;-m conntrack --ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED;ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED
+4;-m conntrack ! --ctproto udp;-m conntrack ! --ctproto 17;! ctproto 17
+4;-m conntrack --ctproto 300;FAIL
+4;-m conntrack --ctproto all;FAIL
+4;-m conntrack --ctorigsrc 10.1.2.3/24;-m conntrack --ctorigsrc 10.1.2.3/24;ctorigsrc 10.1.2.3/24
+4;-m conntrack --ctorigsrc 10.1.2.3/255.0.255.0;-m conntrack --ctorigsrc 10.1.2.3/255.0.255.0;ctorigsrc 10.1.2.3/255.0.255.0
+4;-m conntrack --ctorigsrc 10.1;-m conntrack --ctorigsrc 10.0.0.1;ctorigsrc 10.0.0.1
+4;-m conntrack --ctorigsrc 10.1/16;-m conntrack --ctorigsrc 10.0.0.1/16;ctorigsrc 10.0.0.1/16
+4;-m conntrack --ctorigsrc 0/0;-m conntrack --ctorigsrc 0.0.0.0/0;ctorigsrc 0.0.0.0/0
+4;-m conntrack --ctorigsrc 1.2.3.4/0;-m conntrack --ctorigsrc 1.2.3.4/0;ctorigsrc 1.2.3.4/0
+4;-m conntrack ! --ctrepldst 1.2.3.4/32 --ctreplsrc 1.2.3.4 --ctorigdst 5.6.7.8/31;-m conntrack --ctorigdst 5.6.7.8/31 --ctreplsrc 1.2.3.4 ! --ctrepldst 1.2.3.4;ctorigdst 5.6.7.8/31 ctreplsrc 1.2.3.4 ! ctrepldst 1.2.3.4
+4;-m conntrack --ctorigsrc 1.2.3.4/33;FAIL
+4;-m conntrack --ctorigsrc localhost;-m conntrack --ctorigsrc 127.0.0.1;ctorigsrc 127.0.0.1
+4;-m conntrack --ctorigsrc any;FAIL
+4;-m conntrack --ctorigsrc 1.2.3.4,5.6.7.8;FAIL
+4;-m conntrack ! --ctorigsrcport http;-m conntrack ! --ctorigsrcport 80;! ctorigsrcport 80
+4;-m conntrack --ctorigdstport 22:ssh --ctrepldstport 0 --ctreplsrcport 0:0;-m conntrack --ctorigdstport 22 --ctreplsrcport 0 --ctrepldstport 0;ctorigdstport 22 ctreplsrcport 0 ctrepldstport 0
+4;-m conntrack --ctorigdstport 0x16:040;FAIL
+4;-m conntrack --ctorigdstport 70000;FAIL
+4;-m conntrack --ctorigdstport 1:2:3;FAIL
+4;-m conntrack --ctexpire 5:;-m conntrack --ctexpire 5:4294967295;ctexpire 5:4294967295
+4;-m conntrack --ctexpire :5;-m conntrack --ctexpire 0:5;ctexpire 0:5
+4;-m conntrack --ctexpire :;-m conntrack --ctexpire 0:4294967295;ctexpire 0:4294967295
+4;-m conntrack --ctexpire 0x10:0x20;-m conntrack --ctexpire 16:32;ctexpire 16:32
+4;-m conntrack --ctexpire 1:2:3;FAIL
+4;-m conntrack ! --ctexpire 1:4294967295;-m conntrack ! --ctexpire 1:4294967295;! ctexpire 1:4294967295
+4;-m conntrack --ctdir original;-m conntrack --ctdir ORIGINAL;ctdir ORIGINAL
+4;-m conntrack --ctdir ORIG;FAIL
+4;-m conntrack ! --ctdir REPLY;FAIL
+4;-m conntrack --ctdir reply --ctexpire 4 --ctstatus ASSURED --ctorigsrc 1.1.1.1 --ctproto 6 --ctstate NEW --ctreplsrcport 5 --ctorigsrcport 7;-m conntrack --ctstate NEW --ctproto 6 --ctorigsrc 1.1.1.1 --ctorigsrcport 7 --ctreplsrcport 5 --ctstatus ASSURED --ctexpire 4 --ctdir REPLY;ctstate NEW ctproto 6 ctorigsrc 1.1.1.1 ctorigsrcport 7 ctreplsrcport 5 ctstatus ASSURED ctexpire 4 ctdir REPLY
+4;-m conntrack --ctstate NEW --ctstate NEW;FAIL
+4;-m state ! --state NEW;-m state ! --state NEW;! state NEW
+4;-m state --state new,rel,EST,inv,unt;-m state --state INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED;state INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED
+4;-m state --state SNAT;FAIL
+4;-m state --state DNAT;FAIL
+4;-m connmark --mark 1;-m connmark --mark 0x1;connmark match  0x1
+4;-m connmark ! --mark 1/3;-m connmark ! --mark 0x1/0x3;connmark match ! 0x1/0x3
+4;-m connmark --mark 5/3;-m connmark --mark 0x5/0x3;connmark match  0x5/0x3
+4;-m connmark;FAIL
+4;-m connbytes --connbytes 10 --connbytes-dir both --connbytes-mode bytes;-m connbytes --connbytes 10 --connbytes-mode bytes --connbytes-dir both;connbytes 10 connbytes mode bytes connbytes direction both
+4;-m connbytes --connbytes 10: --connbytes-dir original --connbytes-mode packets;-m connbytes --connbytes 10 --connbytes-mode packets --connbytes-dir original;connbytes 10 connbytes mode packets connbytes direction original
+4;-m connbytes --connbytes :10 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 0:10 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 0:10 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes --connbytes : --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 0 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 0 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes ! --connbytes 10:20 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes ! --connbytes 10:20 --connbytes-mode avgpkt --connbytes-dir reply;! connbytes 10:20 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes ! --connbytes 20:20 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 20:20 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 20:20 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes ! --connbytes 20 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes ! --connbytes 20 --connbytes-mode avgpkt --connbytes-dir reply;! connbytes 20 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes ! --connbytes 0 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes ! --connbytes 0 --connbytes-mode avgpkt --connbytes-dir reply;! connbytes 0 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes ! --connbytes :20 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes ! --connbytes 0:20 --connbytes-mode avgpkt --connbytes-dir reply;! connbytes 0:20 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes --connbytes 0:0 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 0 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 0 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes --connbytes 20:10 --connbytes-dir reply --connbytes-mode avgpkt;FAIL
+4;-m connbytes --connbytes 18446744073709551615 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 18446744073709551615 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 18446744073709551615 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes --connbytes 18446744073709551614:18446744073709551615 --connbytes-dir reply --connbytes-mode avgpkt;-m connbytes --connbytes 18446744073709551614 --connbytes-mode avgpkt --connbytes-dir reply;connbytes 18446744073709551614 connbytes mode avgpkt connbytes direction reply
+4;-m connbytes --connbytes 18446744073709551616 --connbytes-dir reply --connbytes-mode avgpkt;FAIL
+4;-m connbytes --connbytes 0x10:0x20 --connbytes-dir Reply --connbytes-mode avgpkt;FAIL
+4;-m connbytes --connbytes 0x10:0x20 --connbytes-dir reply;FAIL
+4;-m connbytes --connbytes-dir reply --connbytes-mode avgpkt;FAIL
+4;-m helper --helper ftp;-m helper --helper ftp;helper match "ftp"
+4;-m helper ! --helper 'ftp-2121';-m helper ! --helper ftp-2121;helper match ! "ftp-2121"
+4;-m helper --helper 'Q.931';-m helper --helper "Q.931";helper match "Q.931"
+4;-m helper --helper '';-m helper --helper "";helper match ""
+4;-m helper --helper abcdefghijklmnopqrstuvwxyz0123456789;-m helper --helper abcdefghijklmnopqrstuvwxyz012;helper match "abcdefghijklmnopqrstuvwxyz012"
+4;-m cluster --cluster-total-nodes 3 --cluster-local-node 1 --cluster-hash-seed 5;-m cluster --cluster-local-nodemask 0x00000001 --cluster-total-nodes 3 --cluster-hash-seed 0x00000005;cluster node_mask=0x00000001 total_nodes=3 hash_seed=0x00000005
+4;-m cluster --cluster-total-nodes 3 ! --cluster-local-node 1 --cluster-hash-seed 5;-m cluster ! --cluster-local-nodemask 0x00000001 --cluster-total-nodes 3 --cluster-hash-seed 0x00000005;cluster !node_mask=0x00000001 total_nodes=3 hash_seed=0x00000005
+4;-m cluster --cluster-total-nodes 3 ! --cluster-local-nodemask 5 --cluster-hash-seed 0x5;-m cluster ! --cluster-local-nodemask 0x00000005 --cluster-total-nodes 3 --cluster-hash-seed 0x00000005;cluster !node_mask=0x00000005 total_nodes=3 hash_seed=0x00000005
+4;-m cluster --cluster-total-nodes 3 --cluster-local-nodemask 8 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 3 --cluster-local-node 4 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 32 --cluster-local-node 32 --cluster-hash-seed 0x5;-m cluster --cluster-local-nodemask 0x80000000 --cluster-total-nodes 32 --cluster-hash-seed 0x00000005;cluster node_mask=0x80000000 total_nodes=32 hash_seed=0x00000005
+4;-m cluster --cluster-total-nodes 33 --cluster-local-node 32 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 3 --cluster-local-node 1 --cluster-local-nodemask 1 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 0 --cluster-local-node 1 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 2 --cluster-hash-seed 0x5;FAIL
+4;-m cluster --cluster-total-nodes 2 --cluster-local-node 1;FAIL
+4;-m connlabel --label 40;-m connlabel --label "40";connlabel 40
+4;-m connlabel ! --label 127 --set;-m connlabel ! --label "127" --set;connlabel ! 127 set
+4;-m connlabel --label 128;FAIL
+4;-m connlabel --label 0x10;-m connlabel --label "16";connlabel 16
+4;-m connlabel --label -1;FAIL
+4;-m connlabel --label ' 5';-m connlabel --label "5";connlabel 5
+4;-m connlabel --label +5;-m connlabel --label "5";connlabel 5
+4;-m connlabel --label 4294967297;FAIL
+4;-m connlabel --set;FAIL
+4;-m connlabel --label '';FAIL
+4;-m connlabel --label foo;FAIL
+6;-m conntrack --ctorigsrc 2001:db8::1/64;-m conntrack --ctorigsrc 2001:db8::1/64;ctorigsrc 2001:db8::1/64
+6;-m conntrack ! --ctorigdst 2001:db8::1/ffff::;-m conntrack ! --ctorigdst 2001:db8::1/16;! ctorigdst 2001:db8::1/16
+6;-m conntrack --ctreplsrc ::/0 --ctrepldst ::1/128;-m conntrack --ctreplsrc ::/0 --ctrepldst ::1;ctreplsrc ::/0 ctrepldst ::1
+6;-m conntrack --ctreplsrc 1.2.3.4;FAIL
+6;-m conntrack --ctreplsrc 2001:db8::1/129;FAIL
+6;-m state --state NEW;-m state --state NEW;state NEW
+4;-j CONNMARK --set-mark 5;-j CONNMARK --set-xmark 0x5/0xffffffff;CONNMARK set 0x5
+4;-j CONNMARK --set-mark 5/3;-j CONNMARK --set-xmark 0x5/0x7;CONNMARK xset 0x5/0x7
+4;-j CONNMARK --set-xmark 5/3;-j CONNMARK --set-xmark 0x5/0x3;CONNMARK xset 0x5/0x3
+4;-j CONNMARK --and-mark 5;-j CONNMARK --set-xmark 0x0/0xfffffffa;CONNMARK and 0x5
+4;-j CONNMARK --or-mark 5;-j CONNMARK --set-xmark 0x5/0x5;CONNMARK or 0x5
+4;-j CONNMARK --xor-mark 5;-j CONNMARK --set-xmark 0x5/0x0;CONNMARK xor 0x5
+4;-j CONNMARK --set-mark 5 --mask 3;-j CONNMARK --set-xmark 0x5/0x3;CONNMARK xset 0x5/0x3
+4;-j CONNMARK --mask 3 --set-mark 5;-j CONNMARK --set-xmark 0x5/0xffffffff;CONNMARK set 0x5
+4;-j CONNMARK --set-xmark 1 --ctmask 7;-j CONNMARK --set-xmark 0x1/0x7;CONNMARK xset 0x1/0x7
+4;-j CONNMARK --set-xmark 1 --nfmask 7;-j CONNMARK --set-xmark 0x1/0xffffffff;CONNMARK set 0x1
+4;-j CONNMARK --save-mark;-j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff;CONNMARK save
+4;-j CONNMARK --save-mark --mask 0xff;-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xff;CONNMARK save mask 0xff
+4;-j CONNMARK --save-mark --ctmask 0xff --nfmask 0xf;-j CONNMARK --save-mark --nfmask 0xf --ctmask 0xff;CONNMARK save nfmask 0xf ctmask ~0xff
+4;-j CONNMARK --restore-mark;-j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff;CONNMARK restore
+4;-j CONNMARK --restore-mark --mask 0xff;-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff;CONNMARK restore mask 0xff
+4;-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xf;-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xf;CONNMARK restore ctmask 0xf nfmask ~0xff
+4;-j CONNMARK --restore-mark --mask 1 --ctmask 3;FAIL
+4;-j CONNMARK --save-mark --restore-mark;FAIL
+4;-j CONNMARK --set-mark 5 --left-shift-mark 3;-j CONNMARK --set-xmark 0x5/0xffffffff --left-shift-mark 3;CONNMARK set 0x5 left-shift-mark 3
+4;-j CONNMARK --set-mark 5 --left-shift-mark 3 --right-shift-mark 2;-j CONNMARK --set-xmark 0x5/0xffffffff --right-shift-mark 2;CONNMARK set 0x5 right-shift-mark 2
+4;-j CONNMARK --set-mark 5 --right-shift-mark 32;FAIL
+4;-j CONNMARK --set-mark 5 --right-shift-mark 33;FAIL
+4;-j CONNMARK --save-mark --right-shift-mark 8;-j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 8;CONNMARK save right-shift-mark 8
+4;-j CONNMARK --restore-mark --left-shift-mark 0;-j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff;CONNMARK restore
+4;-j CONNMARK --left-shift-mark 1;FAIL
+4;-j CONNMARK --mask 1;FAIL
+4;-j CONNMARK --set-mark 5 --set-mark 6;FAIL
+4;-j CONNMARK --set-mark 0x100000000;FAIL
+4;-j CONNMARK --set-mark 5;-j CONNMARK --set-xmark 0x5/0xffffffff;CONNMARK set 0x5
+*raw PREROUTING
+4;-j CONNMARK --set-mark 5;-j CONNMARK --set-xmark 0x5/0xffffffff;CONNMARK set 0x5
+4;-j NOTRACK;-j NOTRACK;NOTRACK
+4;-j CT --notrack;-j CT --notrack;CT notrack
+4;-p tcp -j CT;-p tcp -j CT;CT
+4;-j CT --zone 0;-j CT;CT
+4;-j CT --zone 5 --zone-orig 6;-j CT --zone-orig 6;CT zone-orig 6
+4;-j CT --zone-orig 5 --zone-reply 6;-j CT --zone 6;CT zone 6
+4;-j CT --zone mark --zone-orig 5;-j CT --zone-orig mark;CT zone-orig mark
+4;-j CT --zone MARK;-j CT --zone mark;CT zone mark
+4;-j CT --zone-reply 65535;-j CT --zone-reply 65535;CT zone-reply 65535
+4;-j CT --zone 65536;FAIL
+4;-j CT --zone 0x10;-j CT --zone 16;CT zone 16
+4;-j CT --notrack --zone 3;-j CT --notrack --zone 3;CT notrack zone 3
+4;-j CT --notrack --ctevents new;-j CT --notrack --ctevents new;CT notrack ctevents new
+4;-j CT --ctevents destroy,new,natseqinfo;-j CT --ctevents new,destroy,natseqinfo;CT ctevents new,destroy,natseqinfo
+4;-j CT --ctevents label;FAIL
+4;-j CT --ctevents New;FAIL
+4;-j CT --timeout foo;FAIL
+4;-p udp -j CT --helper tftp;-p udp -j CT --helper tftp;CT helper tftp
+4;-p tcp -j CT --helper irc;-p tcp -j CT --helper irc;CT helper irc
+4;-p tcp -j CT --helper sip;-p tcp -j CT --helper sip;CT helper sip
+4;-p udp -j CT --helper sip;-p udp -j CT --helper sip;CT helper sip
+4;-p tcp -j CT --helper pptp;-p tcp -j CT --helper pptp;CT helper pptp
+4;-p udp -j CT --helper amanda;-p udp -j CT --helper amanda;CT helper amanda
+4;-p udp -j CT --helper netbios-ns;-p udp -j CT --helper netbios-ns;CT helper netbios-ns
+4;-p udp -j CT --helper snmp;-p udp -j CT --helper snmp;CT helper snmp
+4;-p udp -j CT --helper snmp_trap;FAIL
+4;-p tcp -j CT --helper sane;-p tcp -j CT --helper sane;CT helper sane
+4;-p udp -j CT --helper RAS;-p udp -j CT --helper RAS;CT helper RAS
+4;-p tcp -j CT --helper Q.931;-p tcp -j CT --helper Q.931;CT helper Q.931
+4;-p udp -j CT --helper H.245;-p udp -j CT --helper H.245;CT helper H.245
+4;-p tcp -j CT --helper H.245;FAIL
+*mangle PREROUTING
+4;-p tcp -j CT --zone 1;FAIL
+4;-p tcp -j NOTRACK;FAIL

@@ -53,7 +53,8 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     fragments,
     captures: shared.captures,
     interfaces: shared.interfaces,
-    readAhead: false,
+    alone: true,
+    shards: 0,
     ...(options.verdicts !== undefined && {
       output: {
         port: port as unknown as MessagePort,

@@ -3,6 +3,7 @@
 import * as Op from '../../layout/op.ts';
 import * as Packet from '../../layout/packet.ts';
 import { type Address, formatAddress, parseIpv4, parseIpv6 } from '../../model/address.ts';
+import { addressWords } from '../address-words.ts';
 import type { LowerContext, MatchExtension, ParseContext, ParsedOption } from '../extension.ts';
 import { argument, find, not } from '../value.ts';
 
@@ -74,12 +75,4 @@ function range(option: ParsedOption | undefined, context: ParseContext): Address
 function lowerRange(field: number, { first, last, invert }: AddressRange, context: LowerContext): void {
   const word = field | (invert ? 1 << 16 : 0);
   context.emit(Op.ADDRESS_RANGE, word, 0, 0, ...addressWords(first), ...addressWords(last));
-}
-
-/** An address as four words in the form of layout/packet.ts. */
-function addressWords(address: Address): number[] {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  if (address.length === 4) return [view.getUint32(0), 0, 0, 0];
-  // Two 64-bit numbers, the high one first, each with its low word first.
-  return [view.getUint32(4), view.getUint32(0), view.getUint32(12), view.getUint32(8)];
 }

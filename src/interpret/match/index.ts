@@ -2,7 +2,10 @@
 
 import type { MatchEvaluator } from '../match.ts';
 import { addrtype } from './addrtype.ts';
+import { cluster } from './cluster.ts';
 import { comment } from './comment.ts';
+import { connbytes, connlabel, connmark, helper } from './connection.ts';
+import { conntrack } from './conntrack.ts';
 import { dccp } from './dccp.ts';
 import { ecn } from './ecn.ts';
 import { dscp, length, pkttype, tos, ttl } from './field.ts';
@@ -20,7 +23,12 @@ import { udp, udplite } from './udp.ts';
 export const MATCHES: Readonly<Record<string, MatchEvaluator>> = {
   addrtype,
   ah,
+  cluster,
   comment,
+  connbytes,
+  connlabel,
+  connmark,
+  conntrack,
   dccp,
   dscp,
   dst,
@@ -29,6 +37,7 @@ export const MATCHES: Readonly<Record<string, MatchEvaluator>> = {
   eui64,
   frag,
   hbh,
+  helper,
   hl: ttl,
   icmp,
   icmp6,
@@ -42,6 +51,7 @@ export const MATCHES: Readonly<Record<string, MatchEvaluator>> = {
   pkttype,
   rt,
   sctp,
+  state: conntrack,
   tcp,
   tos,
   ttl,

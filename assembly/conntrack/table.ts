@@ -1,0 +1,358 @@
+// The table of one shard and family: entries in buckets, found by their tuples in both directions, and the sweep that
+// takes expired ones away.
+//
+// A bucket is a cache line (layout/conntrack.ts): twelve entries and a byte of each one's hash, so that a look-up reads
+// one line and then the entry it is after. What a full bucket cannot take goes to the next one, and the bucket counts
+// what went by. Without address translation a reply's tuple is the mirror image of the original one and hashes alike, so
+// that one place serves both directions.
+//
+// Expiry is a matter of an entry's deadline: a look-up takes away what it finds expired, and each new entry pays for a
+// look at two others, so that what nobody looks up goes, too, and memory follows the live entries.
+
+import * as Conntrack from '../../src/layout/conntrack.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import { destroyed } from './event';
+import { forgetMaster } from './expect';
+import { allocate } from './heap';
+import { count, familyWords, tableOf } from './shard';
+
+const FIRST_BUCKETS: u32 = 8;
+/** Entries a bucket, on the average, beyond which there are twice as many buckets. */
+const MOST_LOAD: u32 = 8;
+/** How far from its own bucket an entry may be. */
+const HOPS: u32 = 8;
+/** The first chunk of a table is small: many shards may never hold more. */
+const FIRST_CHUNK_ENTRIES: u32 = 32;
+const MOST_CHUNK_ENTRIES: u32 = 1024;
+/** Entries that each new one looks at. */
+const SWEEP: u32 = 2;
+
+/** Address of the bucket that a hash leads to; the table has buckets. */
+export function bucketOf(table: usize, hash: u32): usize {
+  return (
+    <usize>load<u32>(table, Conntrack.TABLE_BUCKETS) +
+    ((<usize>(hash & load<u32>(table, Conntrack.TABLE_MASK))) << 6)
+  );
+}
+
+/** The slots of a bucket whose hash may be this one, a bit each. */
+export function slotsLike(bucket: usize, hash: u32): i32 {
+  const tags = v128.load(bucket, Conntrack.BUCKET_TAGS);
+  return i8x16.bitmask(i8x16.eq(tags, i8x16.splat(<i8>(hash >>> 24)))) & ((1 << Conntrack.BUCKET_SLOTS) - 1);
+}
+
+function nextBucket(table: usize, bucket: usize): usize {
+  const first = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
+  const last = first + ((<usize>load<u32>(table, Conntrack.TABLE_MASK)) << 6);
+  return bucket == last ? first : bucket + Conntrack.BUCKET_BYTES;
+}
+
+/**
+ * The live entry that has this tuple in one of its directions: its address, plus 1 when the tuple is the reply's; 0 when
+ * there is none. `source` and `destination` are addresses of addresses (layout/packet.ts); `zone` and `zoneDirections`
+ * are the looker's (nf_ct_zone_tmpl).
+ */
+export function find(
+  shard: usize,
+  lane: usize,
+  p: usize,
+  family: u32,
+  hash: u32,
+  source: usize,
+  destination: usize,
+  proto: u32,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): u32 {
+  const table = tableOf(shard, family);
+  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return 0;
+  let bucket = bucketOf(table, hash);
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    let slots = slotsLike(bucket, hash);
+    while (slots != 0) {
+      const entry = <usize>load<u32>(bucket + ((<usize>ctz(slots)) << 2));
+      slots &= slots - 1;
+      if (entry == 0 || load<u32>(entry, Conntrack.HASH) != hash) continue;
+      if (u32(load<u8>(entry, Conntrack.PROTO)) != proto) continue;
+      const direction =
+        family == 4
+          ? directionOf4(entry, source, destination, ports, zone, zoneDirections)
+          : directionOf6(entry, source, destination, ports, zone, zoneDirections);
+      if (direction < 0) continue;
+      if (load<u64>(entry, Conntrack.DEADLINE) > load<u64>(p, Packet.TIME)) return <u32>entry | direction;
+      expire(lane, p, shard, entry);
+    }
+    if (load<u32>(bucket, Conntrack.BUCKET_PASSED) == 0) return 0;
+    bucket = nextBucket(table, bucket);
+  }
+  return 0;
+}
+
+/** 0 when the tuple is the original one of an IPv4 entry, 1 when it is the reply's, else -1. */
+function directionOf4(
+  entry: usize,
+  source: usize,
+  destination: usize,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): i32 {
+  const addresses = <u64>load<u32>(source) | ((<u64>load<u32>(destination)) << 32);
+  if (
+    load<u64>(entry, Conntrack.ORIG_SRC) == addresses &&
+    load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
+    sameZone(entry, 0, zone, zoneDirections)
+  ) {
+    return 0;
+  }
+  const reply =
+    load<u64>(entry, Conntrack.REPLY_SRC) == addresses &&
+    load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
+    sameZone(entry, 1, zone, zoneDirections);
+  return reply ? 1 : -1;
+}
+
+/** The same for IPv6. */
+function directionOf6(
+  entry: usize,
+  source: usize,
+  destination: usize,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): i32 {
+  if (
+    load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
+    sameAddress(entry + Conntrack.ORIG_SRC6, source) &&
+    sameAddress(entry + Conntrack.ORIG_DST6, destination) &&
+    sameZone(entry, 0, zone, zoneDirections)
+  ) {
+    return 0;
+  }
+  const reply =
+    load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
+    sameAddress(entry + Conntrack.REPLY_SRC6, source) &&
+    sameAddress(entry + Conntrack.REPLY_DST6, destination) &&
+    sameZone(entry, 1, zone, zoneDirections);
+  return reply ? 1 : -1;
+}
+
+function sameAddress(a: usize, b: usize): bool {
+  return i8x16.all_true(i8x16.eq(v128.load(a), v128.load(b)));
+}
+
+/** nf_ct_zone_equal: zones are compared in the direction that the tuple is found in. */
+function sameZone(entry: usize, direction: u32, zone: u32, zoneDirections: u32): bool {
+  const own = u32(load<u16>(entry, Conntrack.ZONE));
+  if ((own | zone) == 0) return true;
+  const here = (u32(load<u8>(entry, Conntrack.ZONE_DIR)) >> direction) & 1 ? own : 0;
+  return here == ((zoneDirections >> direction) & 1 ? zone : 0);
+}
+
+/** A zeroed record, marked as in use, of what may be taken; 0 when memory is exhausted. */
+export function takeEntry(lane: usize, p: usize, config: usize, shard: usize, family: u32): usize {
+  const table = tableOf(shard, family);
+  sweep(lane, p, config, shard, table, family);
+  const bytes = load<u32>(familyWords(config, family), Conntrack.ENTRY_BYTES4);
+  let entry = <usize>load<u32>(table, Conntrack.TABLE_FREE);
+  if (entry != 0) {
+    store<u32>(table, load<u32>(entry, Conntrack.NEXT), Conntrack.TABLE_FREE);
+    memory.fill(entry, 0, bytes);
+  } else {
+    entry = <usize>load<u32>(table, Conntrack.TABLE_USED);
+    const chunk = <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
+    if (chunk == 0 || entry + bytes > <usize>load<u32>(chunk, Conntrack.CHUNK_END)) {
+      entry = addChunk(config, table, bytes);
+      if (entry == 0) return 0;
+    }
+    store<u32>(table, <u32>(entry + bytes), Conntrack.TABLE_USED);
+  }
+  store<u32>(entry, Conntrack.IN_USE, Conntrack.STATUS);
+  store<u32>(shard, load<u32>(shard, Conntrack.SHARD_COUNT) + 1, Conntrack.SHARD_COUNT);
+  return entry;
+}
+
+/** Takes a chunk from the heap, each larger than the one before; answers its first entry. */
+function addChunk(config: usize, table: usize, bytes: u32): usize {
+  const newest = <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
+  let entries: u32 = FIRST_CHUNK_ENTRIES;
+  if (newest != 0) {
+    const before = (load<u32>(newest, Conntrack.CHUNK_END) - <u32>newest) / bytes;
+    entries = min<u32>(before * 2, MOST_CHUNK_ENTRIES);
+  }
+  const chunk = allocate(config, Conntrack.CHUNK_HEADER_BYTES + entries * bytes);
+  if (chunk == 0) return 0;
+  store<u32>(chunk, <u32>chunk + Conntrack.CHUNK_HEADER_BYTES + entries * bytes, Conntrack.CHUNK_END);
+  if (newest != 0) store<u32>(newest, <u32>chunk, Conntrack.CHUNK_NEXT);
+  else store<u32>(table, <u32>chunk, Conntrack.TABLE_CHUNKS);
+  store<u32>(table, <u32>chunk, Conntrack.TABLE_NEWEST);
+  return chunk + Conntrack.CHUNK_ENTRIES;
+}
+
+/** Gives back an entry that is in no bucket. */
+export function freeEntry(shard: usize, entry: usize): void {
+  forgetMaster(shard, entry);
+  const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
+  store<u32>(entry, 0, Conntrack.STATUS);
+  store<u32>(entry, load<u32>(table, Conntrack.TABLE_FREE), Conntrack.NEXT);
+  store<u32>(table, <u32>entry, Conntrack.TABLE_FREE);
+  store<u32>(shard, load<u32>(shard, Conntrack.SHARD_COUNT) - 1, Conntrack.SHARD_COUNT);
+}
+
+/**
+ * Puts an entry whose HASH is set into its bucket. False when there is no memory for buckets, or too many entries share
+ * the same few (Linux drops at chains of 50 to 80).
+ */
+export function insert(config: usize, shard: usize, entry: usize): bool {
+  const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
+  const entries = load<u32>(table, Conntrack.TABLE_COUNT);
+  const buckets: u32 =
+    load<u32>(table, Conntrack.TABLE_BUCKETS) == 0 ? 0 : load<u32>(table, Conntrack.TABLE_MASK) + 1;
+  if (buckets == 0) {
+    if (!grow(config, table, FIRST_BUCKETS)) return false;
+  } else if (entries >= buckets * MOST_LOAD) grow(config, table, buckets << 1);
+  if (!place(table, entry)) return false;
+  store<u32>(table, entries + 1, Conntrack.TABLE_COUNT);
+  return true;
+}
+
+/** The first free slot from the entry's bucket on. */
+function place(table: usize, entry: usize): bool {
+  const hash = load<u32>(entry, Conntrack.HASH);
+  const home = bucketOf(table, hash);
+  let bucket = home;
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      if (load<u32>(bucket + (slot << 2)) != 0) continue;
+      store<u32>(bucket + (slot << 2), <u32>entry);
+      store<u8>(bucket + slot, u8(hash >>> 24), Conntrack.BUCKET_TAGS);
+      passBy(table, home, bucket, 1);
+      return true;
+    }
+    bucket = nextBucket(table, bucket);
+  }
+  return false;
+}
+
+/** Adds to what went by the buckets from `home` up to the one before `bucket`. */
+function passBy(table: usize, home: usize, bucket: usize, change: u32): void {
+  while (home != bucket) {
+    store<u32>(home, load<u32>(home, Conntrack.BUCKET_PASSED) + change, Conntrack.BUCKET_PASSED);
+    home = nextBucket(table, home);
+  }
+}
+
+/** Moves all entries to `count` new buckets; without memory for them the old ones fill up instead. */
+function grow(config: usize, table: usize, count: u32): bool {
+  const old = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
+  const buckets = allocate(config, count * Conntrack.BUCKET_BYTES);
+  if (buckets == 0) return false;
+  const oldEnd: usize = old == 0 ? 0 : old + ((<usize>load<u32>(table, Conntrack.TABLE_MASK) + 1) << 6);
+  store<u32>(table, <u32>buckets, Conntrack.TABLE_BUCKETS);
+  store<u32>(table, count - 1, Conntrack.TABLE_MASK);
+  for (let bucket = old; bucket < oldEnd; bucket += Conntrack.BUCKET_BYTES) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      const entry = <usize>load<u32>(bucket + (slot << 2));
+      // Half the entries a bucket: each finds a place.
+      if (entry != 0) place(table, entry);
+    }
+  }
+  return true;
+}
+
+/** Takes an entry out of its bucket. */
+function unlink(table: usize, entry: usize): void {
+  const home = bucketOf(table, load<u32>(entry, Conntrack.HASH));
+  let bucket = home;
+  for (let hop: u32 = 0; hop < HOPS; hop++) {
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      if (<usize>load<u32>(bucket + (slot << 2)) != entry) continue;
+      store<u32>(bucket + (slot << 2), 0);
+      store<u8>(bucket + slot, 0, Conntrack.BUCKET_TAGS);
+      passBy(table, home, bucket, -1);
+      store<u32>(table, load<u32>(table, Conntrack.TABLE_COUNT) - 1, Conntrack.TABLE_COUNT);
+      return;
+    }
+    bucket = nextBucket(table, bucket);
+  }
+}
+
+/** nf_ct_delete: takes a confirmed entry away, with its event. */
+export function remove(lane: usize, p: usize, shard: usize, entry: usize): void {
+  detach(lane, p, shard, entry);
+  freeEntry(shard, entry);
+}
+
+/** The same, but the record stays for the packet that ended the connection; freeEntry() when that is gone. */
+export function detach(lane: usize, p: usize, shard: usize, entry: usize): void {
+  const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
+  destroyed(lane, p, shard, entry);
+  if ((u32(load<u8>(entry, Conntrack.BITS)) & Conntrack.BIT_REPLIED) == 0)
+    count(shard, Conntrack.STAT_ONE_WAY, 1);
+  unlink(table, entry);
+}
+
+function expire(lane: usize, p: usize, shard: usize, entry: usize): void {
+  count(shard, Conntrack.STAT_EXPIRED, 1);
+  remove(lane, p, shard, entry);
+}
+
+/** Looks at the next few entries in memory and takes those away that are expired. */
+function sweep(lane: usize, p: usize, config: usize, shard: usize, table: usize, family: u32): void {
+  const bytes = load<u32>(familyWords(config, family), Conntrack.ENTRY_BYTES4);
+  const now = load<u64>(p, Packet.TIME);
+  let chunk = <usize>load<u32>(table, Conntrack.TABLE_SWEEP_CHUNK);
+  let entry = <usize>load<u32>(table, Conntrack.TABLE_SWEEP);
+  for (let i: u32 = 0; i < SWEEP; i++) {
+    const newest = chunk == <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
+    const end: usize =
+      chunk == 0
+        ? 0
+        : newest
+          ? load<u32>(table, Conntrack.TABLE_USED)
+          : load<u32>(chunk, Conntrack.CHUNK_END);
+    if (entry >= end) {
+      chunk =
+        newest || chunk == 0 ? <usize>load<u32>(table, Conntrack.TABLE_CHUNKS) : <usize>load<u32>(chunk);
+      entry = chunk + Conntrack.CHUNK_ENTRIES;
+      if (chunk == 0) break;
+      continue;
+    }
+    const status = load<u32>(entry, Conntrack.STATUS);
+    if ((status & Conntrack.IPS_CONFIRMED) != 0 && load<u64>(entry, Conntrack.DEADLINE) <= now) {
+      expire(lane, p, shard, entry);
+    }
+    entry += bytes;
+  }
+  store<u32>(table, <u32>chunk, Conntrack.TABLE_SWEEP_CHUNK);
+  store<u32>(table, <u32>entry, Conntrack.TABLE_SWEEP);
+}
+
+/** Buckets that early drop looks at (NF_CT_EVICTION_RANGE). */
+const EVICTION_RANGE: u32 = 8;
+
+/** early_drop: makes room by the entries of a bucket near `hash` that are not assured. False when there are none. */
+export function earlyDrop(lane: usize, p: usize, shard: usize, family: u32, hash: u32): bool {
+  const table = tableOf(shard, family);
+  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return false;
+  let bucket = bucketOf(table, hash);
+  for (let i: u32 = 0; i < EVICTION_RANGE; i++) {
+    let dropped: u32 = 0;
+    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
+      const entry = <usize>load<u32>(bucket + (slot << 2));
+      if (entry == 0) continue;
+      if (load<u64>(entry, Conntrack.DEADLINE) <= load<u64>(p, Packet.TIME)) {
+        expire(lane, p, shard, entry);
+        dropped++;
+      } else if ((load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_ASSURED) == 0) {
+        remove(lane, p, shard, entry);
+        count(shard, Conntrack.STAT_EARLY_DROP, 1);
+        dropped++;
+      }
+    }
+    if (dropped != 0) return true;
+    bucket = nextBucket(table, bucket);
+  }
+  return false;
+}

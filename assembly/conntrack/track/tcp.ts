@@ -1,0 +1,198 @@
+// The TCP tracker (nf_conntrack_tcp_packet() in nf_conntrack_proto_tcp.c).
+
+import * as Conntrack from '../../../src/layout/conntrack.ts';
+import * as Invalid from '../../../src/layout/invalid.ts';
+import * as Packet from '../../../src/layout/packet.ts';
+import { assure, configuration, event, invalid, note, noteStates, refresh, transport } from './entry';
+import { handleOutside, NO, resetState, SKIP_WINDOW } from './tcp-close';
+import { ignore, inSyncAgain, reopens } from './tcp-ignore';
+import { begin } from './tcp-new';
+import { optionsAreTold } from './tcp-option';
+import { flagsAreValid, IGNORE, INVALID, indexOf, SYN_BIT, transition } from './tcp-table';
+import { FITS, inWindow, PASSES } from './tcp-window';
+
+const HEADER_BYTES: u32 = 20;
+const EITHER_UNACKNOWLEDGED: u32 =
+  Conntrack.TCP_FLAG_DATA_UNACKNOWLEDGED | (Conntrack.TCP_FLAG_DATA_UNACKNOWLEDGED << 16);
+
+/**
+ * Tracks a segment. An entry that a RST ends before a reply was seen is marked IPS_DYING: it is the packet's still, and
+ * to be removed behind it.
+ */
+export function trackTcp(lane: usize, entry: usize, p: usize, direction: u32, fresh: bool): i32 {
+  const config = configuration(lane);
+  const length = load<u32>(p, Packet.L4_LEN);
+  const captured = load<u32>(p, Packet.L4_CAP);
+  if (captured < HEADER_BYTES)
+    return length < HEADER_BYTES ? invalid(config, p, Invalid.TCP_SHORT) : Conntrack.TRACK_UNKNOWN;
+  const header = transport(p);
+  const bytes = u32(load<u8>(header, 12) >> 4) * 4;
+  if (bytes < HEADER_BYTES || length < bytes) return invalid(config, p, Invalid.TCP_TRUNCATED);
+  const flags = u32(load<u8>(header, 13));
+  if (!flagsAreValid(flags)) return invalid(config, p, Invalid.TCP_FLAGS);
+
+  const index = indexOf(flags);
+  let old = u32(load<u8>(entry, Conntrack.TCP_STATE));
+  let state = transition(direction, index, old);
+  if (state == INVALID) return refused(config, p, fresh, old);
+  if (captured < bytes && !told(entry, header, bytes, captured, flags, direction, fresh))
+    return Conntrack.TRACK_UNKNOWN;
+  if (fresh && !begin(config, entry, p, header, bytes, length, captured, index))
+    return invalid(config, p, Invalid.TCP_NOT_LOOSE);
+
+  // An acknowledgement in an established connection needs none of what follows.
+  let window = true;
+  if (index != Conntrack.TCP_INDEX_ACK || state != Conntrack.TCP_ESTABLISHED) {
+    if (state == Conntrack.TCP_SYN_SENT && old >= u32(Conntrack.TCP_TIME_WAIT)) {
+      if (reopens(entry, direction)) return Conntrack.TRACK_REPEAT;
+      state = IGNORE;
+    }
+    if (state == IGNORE) {
+      if (!inSyncAgain(entry, header, direction, index)) {
+        ignore(entry, header, direction, index, old, bytes, length, captured, flags);
+        note(config, p, Invalid.TCP_IGNORED);
+        noteStates(config, p, old, old);
+        return Conntrack.TRACK_ACCEPT;
+      }
+      old = Conntrack.TCP_SYN_SENT;
+      state = Conntrack.TCP_SYN_RECV;
+    } else if (state == Conntrack.TCP_TIME_WAIT) {
+      if (isChallengeAck(entry, direction, index, old)) {
+        note(config, p, Invalid.TCP_CHALLENGE_ACK);
+        noteStates(config, p, old, old);
+        return Conntrack.TRACK_ACCEPT;
+      }
+    } else if (state == Conntrack.TCP_SYN_SENT2) {
+      const last = u32(load<u8>(entry, Conntrack.TCP_LAST_FLAGS));
+      store<u8>(entry, last | Conntrack.TCP_FLAG_SIMULTANEOUS_OPEN, Conntrack.TCP_LAST_FLAGS);
+    } else if (state == Conntrack.TCP_SYN_RECV) {
+      if (direction == Conntrack.DIR_REPLY && index == Conntrack.TCP_INDEX_ACK && wasSimultaneous(entry))
+        state = Conntrack.TCP_ESTABLISHED;
+    } else if (state == Conntrack.TCP_CLOSE && index == Conntrack.TCP_INDEX_RST) {
+      const reset = resetState(config, entry, header, direction, old);
+      if (reset == NO) {
+        noteStates(config, p, old, old);
+        return invalid(config, p, Invalid.TCP_RST);
+      }
+      window = (reset & SKIP_WINDOW) == 0;
+      state = u32(reset & 15);
+    }
+  }
+
+  if (window) {
+    const fits = inWindow(config, entry, p, header, direction, index, bytes, flags, length, captured);
+    if (fits != FITS) {
+      noteStates(config, p, old, old);
+      if (fits == PASSES) return Conntrack.TRACK_ACCEPT;
+      handleOutside(config, entry, p, direction, index);
+      return Conntrack.TRACK_INVALID;
+    }
+  }
+  learn(config, entry, p, direction, index, old, state);
+  return Conntrack.TRACK_ACCEPT;
+}
+
+function refused(config: usize, p: usize, fresh: bool, state: u32): i32 {
+  noteStates(config, p, state, state);
+  return invalid(config, p, fresh ? Invalid.TCP_NEW : Invalid.TCP_STATE);
+}
+
+/** Is all captured of the options that tell? */
+function told(
+  entry: usize,
+  header: usize,
+  bytes: u32,
+  captured: u32,
+  flags: u32,
+  direction: u32,
+  fresh: bool,
+): bool {
+  const syn = (flags & SYN_BIT) != 0;
+  // What the receiver's SYN said; a flow that is picked up is taken to have SACK.
+  const sack = u32(load<u8>(entry + (direction ^ 1) * 2, Conntrack.TCP_FLAGS)) & Conntrack.TCP_FLAG_SACK_PERM;
+  if (!syn && !fresh && sack == 0) return true;
+  return (
+    optionsAreTold(header, bytes, captured, syn) && (!syn || optionsAreTold(header, bytes, captured, false))
+  );
+}
+
+/** An ACK that answers a SYN which was let pass in LAST_ACK (RFC 5961) does not acknowledge the FIN. */
+function isChallengeAck(entry: usize, direction: u32, index: u32, old: u32): bool {
+  if (old != Conntrack.TCP_LAST_ACK_STATE || index != Conntrack.TCP_INDEX_ACK) return false;
+  if (u32(load<u8>(entry, Conntrack.TCP_LAST_DIR)) == direction) return false;
+  if (u32(load<u8>(entry, Conntrack.TCP_LAST_INDEX)) != Conntrack.TCP_INDEX_SYN) return false;
+  const last = u32(load<u8>(entry, Conntrack.TCP_LAST_FLAGS));
+  if (!(last & Conntrack.TCP_FLAG_CHALLENGE_ACK)) return false;
+  store<u8>(entry, last & ~Conntrack.TCP_FLAG_CHALLENGE_ACK, Conntrack.TCP_LAST_FLAGS);
+  return true;
+}
+
+function wasSimultaneous(entry: usize): bool {
+  return (u32(load<u8>(entry, Conntrack.TCP_LAST_FLAGS)) & Conntrack.TCP_FLAG_SIMULTANEOUS_OPEN) != 0;
+}
+
+/** The segment is one of the connection's: its new state, timeout, and whether it is ASSURED. */
+function learn(
+  config: usize,
+  entry: usize,
+  p: usize,
+  direction: u32,
+  index: u32,
+  old: u32,
+  state: u32,
+): void {
+  store<u8>(entry, index, Conntrack.TCP_LAST_INDEX);
+  store<u8>(entry, direction, Conntrack.TCP_LAST_DIR);
+  if (old != state) {
+    store<u8>(entry, state, Conntrack.TCP_STATE);
+    if (state == Conntrack.TCP_FIN_WAIT) {
+      const side = entry + direction * 2;
+      store<u8>(
+        side,
+        u32(load<u8>(side, Conntrack.TCP_FLAGS)) | Conntrack.TCP_FLAG_CLOSE_INIT,
+        Conntrack.TCP_FLAGS,
+      );
+    }
+    event(p, Conntrack.IPCT_PROTOINFO);
+  }
+  noteStates(config, p, old, state);
+
+  let timeout = timeoutOf(config, entry, index, state);
+  const status = load<u32>(entry, Conntrack.STATUS);
+  if (!(status & Conntrack.IPS_SEEN_REPLY)) {
+    if (index == Conntrack.TCP_INDEX_RST) {
+      store<u32>(entry, status | Conntrack.IPS_DYING, Conntrack.STATUS);
+      return;
+    }
+    // Who repeats SYNs does not keep an entry alive by them.
+    if (index == Conntrack.TCP_INDEX_SYN && old == Conntrack.TCP_SYN_SENT) return;
+    if (state == Conntrack.TCP_ESTABLISHED)
+      timeout = min(timeout, load<u64>(config, Conntrack.TIMEOUT_TCP_UNACK));
+  } else if (!(status & Conntrack.IPS_ASSURED)) {
+    if (
+      state == Conntrack.TCP_ESTABLISHED &&
+      (old == Conntrack.TCP_SYN_RECV || old == Conntrack.TCP_ESTABLISHED)
+    )
+      assure(entry, p);
+  }
+  refresh(entry, p, timeout);
+}
+
+/** The state's timeout, or a shorter one where something is amiss. */
+function timeoutOf(config: usize, entry: usize, index: u32, state: u32): u64 {
+  const timeout = load<u64>(config + state * 8, Conntrack.TIMEOUT_TCP);
+  const retransmission = load<u64>(config, Conntrack.TIMEOUT_TCP_RETRANS);
+  if (
+    u32(load<u8>(entry, Conntrack.TCP_RETRANS)) >= load<u32>(config, Conntrack.TCP_MAX_RETRANS) &&
+    timeout > retransmission
+  )
+    return retransmission;
+  if (index == Conntrack.TCP_INDEX_RST)
+    return load<u64>(config, Conntrack.TIMEOUT_TCP + 8 * Conntrack.TCP_CLOSE);
+  if (load<u32>(entry, Conntrack.TCP_FLAGS) & EITHER_UNACKNOWLEDGED) {
+    const unacknowledged = load<u64>(config, Conntrack.TIMEOUT_TCP_UNACK);
+    if (timeout > unacknowledged) return unacknowledged;
+  }
+  if (load<u16>(entry, Conntrack.TCP_LAST_WIN) == 0 && timeout > retransmission) return retransmission;
+  return timeout;
+}

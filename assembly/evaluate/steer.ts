@@ -1,0 +1,187 @@
+// One batch where connection tracking is on and several lanes work: its packets are put in the order of their shards,
+// and each shard's packets are evaluated when the shard's turn comes to this batch. So the packets of a flow are seen in
+// their order whichever lanes have them, and lanes follow each other through the shards.
+//
+//   steer()       which shard each record belongs to; fragments wait
+//   gatherBatch() in the batch's turn: fragments are reassembled in packet order
+//   orderShards() records in the order of their shards
+//   runShard()    the packets of one shard, in its turn
+
+import * as Batch from '../../src/layout/batch.ts';
+import * as Fragment from '../../src/layout/fragment.ts';
+import * as Lane from '../../src/layout/lane.ts';
+import * as Packet from '../../src/layout/packet.ts';
+import * as Path from '../../src/layout/path.ts';
+import * as Totals from '../../src/layout/totals.ts';
+import * as Verdict from '../../src/layout/verdict.ts';
+import { open } from '../capture/open';
+import { stage } from '../classify/stage';
+import { shardNumber } from '../conntrack/shard';
+import { steeringHash } from '../conntrack/steer';
+import { touch } from '../conntrack/touch';
+import { defragment } from '../fragment/defragment';
+import { decodeVector } from '../packet/decode';
+import { arrive } from '../path/arrive';
+import { routeOutput } from '../path/output';
+import { arriveByStages, DATAGRAM } from './datagram';
+import { beginExpress } from './express';
+import { runTracked } from './express-tracked';
+import { finish } from './finish';
+import { isTracked, needsTurn, traverse } from './traverse';
+
+/** In the place of a shard's number: needs no turn; waits for the batch's turn; is done. */
+const FREE: u8 = 64;
+const WAITS: u8 = 254;
+const DONE: u8 = 255;
+
+/** Answers how many of the batch's packets wait for its turn. */
+export function steer(lane: usize, batch: usize): u32 {
+  const count = load<u32>(batch, Batch.COUNT);
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const packets = <usize>load<u32>(lane, Lane.PACKETS);
+  const shards = <usize>load<u32>(lane, Lane.SHARD_OF);
+  const pieces = <usize>load<u32>(lane, Lane.PIECES);
+  let waiting: u32 = 0;
+  store<u32>(lane, 0, Lane.KEPT_COUNT);
+  store<u32>(lane, u32(beginExpress(lane, batch)), Lane.SHORT);
+  for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
+    const size = min<u32>(Lane.VECTOR, count - first);
+    open(lane, batch, first, size, packets);
+    decodeVector(lane, packets, size);
+    for (let at: u32 = 0; at < size; at++) {
+      const p = packets + <usize>at * Packet.BYTES;
+      let shard = FREE;
+      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT && load<u32>(p, Packet.FAMILY) != 0) {
+        if (needsTurn(lane, p)) {
+          store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, first + at);
+          store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, 0, 4);
+          waiting++;
+          shard = WAITS;
+        } else if (isTracked(lane, p)) {
+          shard = u8(shardNumber(config, steeringHash(p)));
+        }
+      }
+      store<u8>(shards + first + at, shard);
+    }
+  }
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  store<u64>(totals, load<u64>(totals, Totals.PACKETS) + count, Totals.PACKETS);
+  store<u32>(lane, waiting, Lane.PIECE_COUNT);
+  return waiting;
+}
+
+/** The packets that steer() left, in packet order. Only the lane whose batch has its turn may call this. */
+export function gatherBatch(lane: usize, batch: usize): void {
+  const count = load<u32>(lane, Lane.PIECE_COUNT);
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const shards = <usize>load<u32>(lane, Lane.SHARD_OF);
+  const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const p = <usize>load<u32>(lane, Lane.PACKETS);
+  for (let at: u32 = 0; at < count; at++) {
+    const piece = <usize>load<u32>(lane, Lane.PIECES) + <usize>at * Lane.PIECE_BYTES;
+    const index = load<u32>(piece);
+    open(lane, batch, index, 1, p);
+    decodeVector(lane, p, 1);
+    arrive(lane, p);
+    if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
+      if (!isTracked(lane, p)) traverse(lane, p, number + index);
+      else if (gather(lane, p, number + index)) {
+        store<u32>(piece, <u32>keep(lane, p), 4);
+        store<u8>(shards + index, u8(shardNumber(config, steeringHash(p))));
+        continue;
+      }
+    }
+    store<u8>(shards + index, DONE);
+    finish(lane, batch, p, 1);
+  }
+}
+
+/** Reassembles; true when the packet completes its datagram, else VERDICT says what became of it. */
+function gather(lane: usize, p: usize, number: u64): bool {
+  const sends = load<u32>(p, Packet.PATH) == Path.SEND || load<u32>(p, Packet.PATH) == Path.LOOP;
+  if (sends && routeOutput(lane, p) == Path.DROPPED) {
+    store<u32>(p, Verdict.LOST, Packet.VERDICT);
+    return false;
+  }
+  const result = defragment(lane, p, number, sends ? Fragment.CONNTRACK_OUT : Fragment.CONNTRACK_IN);
+  if (result == Fragment.COMPLETE) return true;
+  store<u32>(p, result == Fragment.HELD ? Verdict.FRAGMENT : Verdict.LOST, Packet.VERDICT);
+  return false;
+}
+
+/** Sorts the batch's records by shard, in packet order within each, into ORDER and SHARD_STARTS. */
+export function orderShards(lane: usize, batch: usize): void {
+  const count = load<u32>(batch, Batch.COUNT);
+  const shards = <usize>load<u32>(lane, Lane.SHARD_OF);
+  const order = <usize>load<u32>(lane, Lane.ORDER);
+  const starts = <usize>load<u32>(lane, Lane.SHARD_STARTS);
+  memory.fill(starts, 0, Lane.SHARD_STARTS_BYTES);
+  for (let at: u32 = 0; at < count; at++) {
+    const shard = load<u8>(shards + at);
+    if (shard > FREE) continue;
+    const counter = starts + ((<usize>shard) << 2) + 8;
+    store<u32>(counter, load<u32>(counter) + 1);
+  }
+  let sum: u32 = 0;
+  for (let shard: u32 = 0; shard <= <u32>FREE; shard++) {
+    const counter = starts + ((<usize>shard) << 2) + 8;
+    const size = load<u32>(counter);
+    store<u32>(counter, sum);
+    sum += size;
+  }
+  // From here on the word behind a shard's start moves up to that shard's end, which is the next one's start.
+  let piece: u32 = 0;
+  for (let at: u32 = 0; at < count; at++) {
+    const shard = load<u8>(shards + at);
+    let entry = at;
+    if (piece < load<u32>(lane, Lane.PIECE_COUNT)) {
+      const record = <usize>load<u32>(lane, Lane.PIECES) + <usize>piece * Lane.PIECE_BYTES;
+      if (load<u32>(record) == at) {
+        entry = DATAGRAM | piece;
+        piece++;
+      }
+    }
+    if (shard > FREE) continue;
+    const counter = starts + ((<usize>shard) << 2) + 8;
+    const place = load<u32>(counter);
+    store<u32>(order + ((<usize>place) << 2), entry);
+    store<u32>(counter, place + 1);
+  }
+}
+
+/** Takes the batch's packets of a shard to their verdicts; shard 64 are those that need no turn. */
+export function runShard(lane: usize, batch: usize, shard: u32): void {
+  const starts = <usize>load<u32>(lane, Lane.SHARD_STARTS) + ((<usize>shard) << 2) + 4;
+  const end = load<u32>(starts, 4);
+  const order = <usize>load<u32>(lane, Lane.ORDER);
+  const packets = <usize>load<u32>(lane, Lane.PACKETS);
+  const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const short = load<u32>(lane, Lane.SHORT) != 0;
+  for (let first = load<u32>(starts); first < end; first += Lane.VECTOR) {
+    const size = min<u32>(Lane.VECTOR, end - first);
+    const list = order + ((<usize>first) << 2);
+    if (short) {
+      runTracked(lane, batch, list, 0, size);
+      continue;
+    }
+    for (let at: u32 = 0; at < size; at++) {
+      arriveByStages(lane, batch, load<u32>(list + ((<usize>at) << 2)), packets + <usize>at * Packet.BYTES);
+    }
+    const last = packets + <usize>size * Packet.BYTES;
+    stage(lane, packets, size);
+    store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
+    for (let p = packets; p < last; p += Packet.BYTES) {
+      if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
+      traverse(lane, p, number + load<u32>(p, Packet.RECORD));
+    }
+    finish(lane, batch, packets, size);
+  }
+}
+
+/** Keeps the packet record of a datagram until its shard is evaluated. */
+function keep(lane: usize, p: usize): usize {
+  const kept = <usize>load<u32>(lane, Lane.KEPT) + <usize>load<u32>(lane, Lane.KEPT_COUNT) * Packet.BYTES;
+  store<u32>(lane, load<u32>(lane, Lane.KEPT_COUNT) + 1, Lane.KEPT_COUNT);
+  memory.copy(kept, p, Packet.BYTES);
+  return kept;
+}

@@ -1,0 +1,252 @@
+// Entries between shared memory and data: the records of src/layout/conntrack.ts as ConntrackEntry, and back, for a
+// starting state.
+
+import * as Conntrack from '../layout/conntrack.ts';
+import type { Address } from '../model/address.ts';
+import { HELPER_NAMES } from '../model/helper.ts';
+import type { ConntrackConfig, EntryLayout } from './config.ts';
+import type { Accounting, ConntrackEntry, Tuple } from './entry.ts';
+import { DCCP, type TrackedProtocol, trackedProtocol } from './protocol.ts';
+
+/** Where a protocol's state is in an entry (u8); its place among the protocol's states. */
+export const STATE_OFFSETS: ReadonlyMap<string, number> = new Map([
+  ['tcp', Conntrack.TCP_STATE],
+  ['sctp', Conntrack.SCTP_STATE],
+  ['dccp', Conntrack.DCCP_STATE],
+]);
+
+/** Offsets of a tuple's parts in an entry. */
+export interface TupleOffsets {
+  readonly source: number;
+  readonly destination: number;
+  readonly ports: number;
+}
+
+/** By family and direction. */
+export const TUPLES: Readonly<
+  Record<'ipv4' | 'ipv6', readonly [original: TupleOffsets, reply: TupleOffsets]>
+> = {
+  ipv4: [
+    { source: Conntrack.ORIG_SRC, destination: Conntrack.ORIG_DST, ports: Conntrack.ORIG_PORTS },
+    { source: Conntrack.REPLY_SRC, destination: Conntrack.REPLY_DST, ports: Conntrack.REPLY_PORTS },
+  ],
+  ipv6: [
+    { source: Conntrack.ORIG_SRC6, destination: Conntrack.ORIG_DST6, ports: Conntrack.ORIG_PORTS },
+    { source: Conntrack.REPLY_SRC6, destination: Conntrack.REPLY_DST6, ports: Conntrack.REPLY_PORTS },
+  ],
+};
+
+/** Sort keys hold a number in 36 bits and an address, of which records are multiples of 16, in 28. */
+const ADDRESS_BITS = 28n;
+const ADDRESS_SHIFT = 4;
+
+/**
+ * Entries of all shards: those that are alive, as `conntrack -L` lists them, or those that have expired and wait to be
+ * collected. They are found when the list is made, and read one by one when it is walked, in the order in which they
+ * were made: millions of entries take 8 bytes each. The kernel must not run meanwhile.
+ */
+export class EntryList implements Iterable<ConntrackEntry> {
+  readonly #view: DataView;
+  readonly #config: ConntrackConfig;
+  readonly #nowNs: bigint;
+  readonly #keys: BigUint64Array;
+  /** Entries that have seen one direction only. */
+  readonly oneWay: number;
+
+  /**
+   * @param configAddress address of the configuration record
+   * @param nowNs time of the listing, ns: what expires then is not alive; `timeoutNs` counts from it
+   */
+  constructor(
+    which: 'alive' | 'expired',
+    memory: WebAssembly.Memory,
+    configAddress: number,
+    config: ConntrackConfig,
+    nowNs: bigint,
+  ) {
+    const view = new DataView(memory.buffer);
+    this.#view = view;
+    this.#config = config;
+    this.#nowNs = nowNs;
+    const addresses = new Addresses();
+    let first = 0n;
+    let oneWay = 0;
+    for (const table of tables(view, configAddress, config)) {
+      for (const entry of records(view, table.address, table.layout.bytes)) {
+        if (stateOf(view, entry, nowNs) !== which) continue;
+        addresses.push(entry);
+        const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
+        if (number < first) first = number;
+        if ((view.getUint32(entry + Conntrack.STATUS, true) & Conntrack.IPS_SEEN_REPLY) === 0) oneWay++;
+      }
+    }
+    this.oneWay = oneWay;
+    this.#keys = new BigUint64Array(addresses.count);
+    for (let index = 0; index < addresses.count; index++) {
+      const entry = addresses.at(index);
+      const number = view.getBigInt64(entry + Conntrack.NUMBER, true) - first;
+      this.#keys[index] = (number << ADDRESS_BITS) | BigInt(entry >>> ADDRESS_SHIFT);
+    }
+    this.#keys.sort();
+  }
+
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  *[Symbol.iterator](): Iterator<ConntrackEntry> {
+    const { entry4, entry6 } = this.#config;
+    for (const key of this.#keys) {
+      const entry = Number(BigInt.asUintN(Number(ADDRESS_BITS), key)) * 2 ** ADDRESS_SHIFT;
+      const layout = this.#view.getUint8(entry + Conntrack.FAMILY) === 6 ? entry6 : entry4;
+      yield readEntry(this.#view, entry, layout, this.#nowNs);
+    }
+  }
+}
+
+/** A list of addresses that grows. */
+class Addresses {
+  #words = new Uint32Array(1024);
+  count = 0;
+
+  push(address: number): void {
+    if (this.count === this.#words.length) {
+      const larger = new Uint32Array(2 * this.count);
+      larger.set(this.#words);
+      this.#words = larger;
+    }
+    this.#words[this.count++] = address;
+  }
+
+  at(index: number): number {
+    return this.#words[index] as number;
+  }
+}
+
+/** Addresses of the shards. */
+export function shardAddresses(view: DataView, configAddress: number, config: ConntrackConfig): number[] {
+  const shards = view.getUint32(configAddress + Conntrack.SHARDS, true);
+  return Array.from({ length: 2 ** config.shardBits }, (_, shard) => shards + shard * Conntrack.SHARD_BYTES);
+}
+
+function tables(
+  view: DataView,
+  configAddress: number,
+  config: ConntrackConfig,
+): { readonly address: number; readonly layout: EntryLayout }[] {
+  return shardAddresses(view, configAddress, config).flatMap((shard) => [
+    { address: shard + Conntrack.SHARD_TABLE4, layout: config.entry4 },
+    { address: shard + Conntrack.SHARD_TABLE6, layout: config.entry6 },
+  ]);
+}
+
+/** Addresses of a table's records, chunk by chunk: each is full, but for the newest. */
+function* records(view: DataView, table: number, bytes: number): Generator<number> {
+  const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
+  const used = view.getUint32(table + Conntrack.TABLE_USED, true);
+  let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
+  while (chunk !== 0) {
+    const first = chunk + Conntrack.CHUNK_ENTRIES;
+    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
+    for (let entry = first; entry + bytes <= end; entry += bytes) yield entry;
+    chunk = view.getUint32(chunk + Conntrack.CHUNK_NEXT, true);
+  }
+}
+
+/** A packet's own entry that is not confirmed, or is to be removed, is neither. */
+function stateOf(view: DataView, entry: number, nowNs: bigint): 'alive' | 'expired' | undefined {
+  const settled = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
+  const status = view.getUint32(entry + Conntrack.STATUS, true);
+  if ((status & (settled | Conntrack.IPS_DYING)) !== settled) return undefined;
+  return view.getBigUint64(entry + Conntrack.DEADLINE, true) > nowNs ? 'alive' : 'expired';
+}
+
+/** The record at `entry`; `layout` is that of its family. */
+export function readEntry(view: DataView, entry: number, layout: EntryLayout, nowNs: bigint): ConntrackEntry {
+  const family = view.getUint8(entry + Conntrack.FAMILY) === 6 ? 'ipv6' : 'ipv4';
+  const protocol = trackedProtocol(view.getUint8(entry + Conntrack.PROTO));
+  const [original, reply] = TUPLES[family];
+  const deadline = view.getBigUint64(entry + Conntrack.DEADLINE, true);
+  const zone = view.getUint16(entry + Conntrack.ZONE, true);
+  return {
+    family,
+    protocol: protocol.number,
+    timeoutNs: deadline > nowNs ? deadline - nowNs : 0n,
+    state: readState(view, entry, protocol),
+    original: readTuple(view, entry, family, protocol, original),
+    reply: readTuple(view, entry, family, protocol, reply),
+    originalAccounting: readAccounting(view, entry, layout, 0),
+    replyAccounting: readAccounting(view, entry, layout, Conntrack.ACCT_REPLY),
+    status: view.getUint32(entry + Conntrack.STATUS, true) & ~Conntrack.IN_USE,
+    mark: view.getUint32(entry + Conntrack.MARK, true),
+    zone,
+    zoneDirections: zone === 0 ? 3 : view.getUint8(entry + Conntrack.ZONE_DIR),
+    helper: HELPER_NAMES[view.getUint8(entry + Conntrack.HELPER)],
+    labels: readLabels(view, entry, layout),
+    startNs: layout.timestamp === 0 ? undefined : view.getBigUint64(entry + layout.timestamp, true),
+    number: view.getBigInt64(entry + Conntrack.NUMBER, true),
+  };
+}
+
+/** Linux 6.17 and later have no tracker for DCCP: its entries have no state, which is 0 here. */
+function readState(view: DataView, entry: number, protocol: TrackedProtocol): string | undefined {
+  const offset = STATE_OFFSETS.get(protocol.name);
+  if (offset === undefined) return undefined;
+  const state = view.getUint8(entry + offset);
+  return protocol.number === DCCP && state === 0 ? undefined : (protocol.states[state] ?? protocol.states[0]);
+}
+
+function readTuple(
+  view: DataView,
+  entry: number,
+  family: 'ipv4' | 'ipv6',
+  protocol: TrackedProtocol,
+  offsets: TupleOffsets,
+): Tuple {
+  const source = readAddress(view, entry + offsets.source, family);
+  const destination = readAddress(view, entry + offsets.destination, family);
+  const first = view.getUint16(entry + offsets.ports, true);
+  const second = view.getUint16(entry + offsets.ports + 2, true);
+  switch (protocol.tuple) {
+    case 'ports':
+      return { source, destination, sourcePort: first, destinationPort: second };
+    case 'keys':
+      return { source, destination, sourceKey: first, destinationKey: second };
+    case 'icmp':
+      return { source, destination, icmp: { type: second >> 8, code: second & 0xff, id: first } };
+    case 'none':
+      return { source, destination };
+  }
+}
+
+function readAddress(view: DataView, at: number, family: 'ipv4' | 'ipv6'): Address {
+  const address = new Uint8Array(family === 'ipv4' ? 4 : 16);
+  const out = new DataView(address.buffer);
+  if (family === 'ipv4') {
+    out.setUint32(0, view.getUint32(at, true));
+  } else {
+    out.setBigUint64(0, view.getBigUint64(at, true));
+    out.setBigUint64(8, view.getBigUint64(at + 8, true));
+  }
+  return address;
+}
+
+function readAccounting(
+  view: DataView,
+  entry: number,
+  layout: EntryLayout,
+  direction: number,
+): Accounting | undefined {
+  if (layout.accounting === 0) return undefined;
+  const at = entry + layout.accounting + direction;
+  return {
+    packets: view.getBigUint64(at + Conntrack.ACCT_PACKETS, true),
+    bytes: view.getBigUint64(at + Conntrack.ACCT_BYTES, true),
+  };
+}
+
+function readLabels(view: DataView, entry: number, layout: EntryLayout): bigint | undefined {
+  if (layout.labels === 0) return undefined;
+  const at = entry + layout.labels;
+  return view.getBigUint64(at, true) | (view.getBigUint64(at + 8, true) << 64n);
+}

@@ -1,0 +1,15 @@
+// The line of a trace about connection tracking, between the tables raw and mangle: the packet's state, the connection
+// it belongs to, how that changed, and why it belongs to none.
+
+import { entryText } from '../conntrack/text.ts';
+import type { ConntrackStep } from '../interpret/conntrack/step.ts';
+
+/** `CONNTRACK: PREROUTING ESTABLISHED reply SYN_SENT->SYN_RECV: ipv4     2 tcp ...`, without a line feed. */
+export function conntrackLine(step: ConntrackStep, nowNs: bigint): string {
+  const { hook, ctstate, entry, direction, before, why } = step;
+  let line = `CONNTRACK: ${hook} ${ctstate}`;
+  if (entry === undefined) return why === undefined || why === '' ? line : `${line}: ${why}`;
+  if (direction !== undefined) line += ` ${direction}`;
+  if (entry.state !== undefined) line += ` ${before === undefined ? '' : `${before}->`}${entry.state}`;
+  return `${line}: ${entryText(entry, nowNs)}`;
+}

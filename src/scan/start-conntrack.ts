@@ -1,0 +1,33 @@
+// The starting state of connection tracking (--conntrack-from): entered before the first packet.
+
+import type { ConntrackEntry } from '../conntrack/entry.ts';
+import { packEntry } from '../conntrack/pack.ts';
+import type { LaneArena } from '../kernel/arena.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import * as Packet from '../layout/packet.ts';
+import type { PlacedConntrack } from './place-conntrack.ts';
+
+/**
+ * Enters connections, whose times count from `nowNs`, the time of the first packet.
+ *
+ * @returns how many of them there was no room for
+ */
+export function enterConnections(
+  memory: WebAssembly.Memory,
+  kernel: Kernel,
+  { lane, packets }: LaneArena,
+  { config }: PlacedConntrack,
+  entries: readonly ConntrackEntry[],
+  nowNs: bigint,
+): number {
+  const view = new DataView(memory.buffer);
+  // A packet record that is not used yet; insertEntry() itself uses the first.
+  const record = packets + Packet.BYTES;
+  let refused = 0;
+  for (const entry of entries) {
+    packEntry(view, record, entry, config, nowNs);
+    if (kernel.insertEntry?.(lane, record) === 0) refused++;
+  }
+  new Uint8Array(memory.buffer, record, Packet.BYTES).fill(0);
+  return refused;
+}

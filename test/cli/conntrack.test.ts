@@ -1,0 +1,108 @@
+// Options about connections: what is read, what is refused, what is said when nothing is tracked.
+
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Folder, run, shell } from './run.ts';
+
+const DEMO = fileURLToPath(new URL('../../demo/', import.meta.url));
+const folder = new Folder();
+const capture = folder.file('demo.pcapng');
+afterAll(() => folder.remove());
+beforeAll(() => {
+  expect(shell(`node ${DEMO}/make-capture.js ${capture}`).code).toBe(0);
+});
+
+const ENTRY =
+  'ipv4     2 udp      17 30 src=192.0.2.1 dst=192.0.2.2 sport=1 dport=53 src=192.0.2.2 dst=192.0.2.1 sport=53 dport=1 mark=0 use=1\n';
+/** Rules that need no connections. */
+const rules = folder.file(
+  'stateless.v4',
+  '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
+);
+const scan = (...args: string[]) => run(['scan', '--rules', rules, '--local', '192.0.2.1', ...args, capture]);
+
+describe('without a rule that needs connections', () => {
+  it('says that they are not tracked, and writes empty files', () => {
+    const [table, events] = [folder.file('table.txt', 'before\n'), folder.file('events.txt')];
+    const { code, stderr } = scan('--conntrack', table, '--events', events);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^wasmtables: warning: --conntrack, --events: connection tracking is off, .* no rule needs/m,
+    );
+    expect(readFileSync(table, 'utf8')).toBe('');
+    expect(readFileSync(events, 'utf8')).toBe('');
+  });
+
+  it('says so of a starting state that was asked for, not of one in the host folder', () => {
+    const from = folder.file('from.txt', ENTRY);
+    expect(scan('--conntrack-from', from).stderr).toMatch(
+      /warning: --conntrack-from: connection tracking is off/,
+    );
+    const host = folder.file('host');
+    cpSync(`${DEMO}/host`, host, { recursive: true });
+    folder.file('host/conntrack.txt', ENTRY);
+    const { code, stderr } = run(['scan', '--host', host, '--rules', rules, capture]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('has null in the JSON', () => {
+    expect(JSON.parse(scan('--json').stdout).conntrack).toBeNull();
+  });
+});
+
+describe('a starting state that is none', () => {
+  it('is an error with its place, and nothing is written', () => {
+    const from = folder.file('bad.txt', `${ENTRY}${ENTRY.replace('dport=53', 'dport=65536')}`);
+    const table = folder.file('untouched.txt', 'before\n');
+    const { code, stderr } = scan('--conntrack-from', from, '--conntrack', table);
+    expect(code).toBe(2);
+    const line = ENTRY.replace('dport=53', 'dport=65536').trimEnd();
+    const column = line.indexOf('dport=') + 1;
+    expect(stderr).toBe(
+      `${from}:2:${column}: error: \`65536\` is not a number from 0 to 65535\n  ${line}\n  ${' '.repeat(column - 1)}^^^^^^^^^^^\n`,
+    );
+    expect(readFileSync(table, 'utf8')).toBe('before\n');
+  });
+
+  it('is one in the host folder too, with the errors of the other files', () => {
+    const host = folder.file('bad-host');
+    cpSync(`${DEMO}/host`, host, { recursive: true });
+    folder.file('bad-host/conntrack.txt', 'garbage\n');
+    folder.file('bad-host/rules.v4', 'garbage\n');
+    const { code, stderr } = run(['scan', '--host', host, capture]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/bad-host\/rules\.v4:1:1: error: /);
+    expect(stderr).toMatch(
+      /bad-host\/conntrack\.txt:1:1: error: `garbage` is no protocol of a conntrack entry\n/,
+    );
+    // Another one stands in for it.
+    const none = run(['scan', '--host', host, '--rules', rules, '--conntrack-from', '/dev/null', capture]);
+    expect(none.code).toBe(0);
+  });
+
+  it('may not be missing', () => {
+    const { code, stderr } = scan('--conntrack-from', folder.file('missing.txt'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('missing.txt: no such file or directory');
+  });
+});
+
+describe('--seed', () => {
+  it.each(['0', '18446744073709551615', '0xffffffffffffffff'])('takes %s', (seed) => {
+    expect(scan('--seed', seed).code).toBe(0);
+  });
+
+  it.each(['-1', '18446744073709551616', '0x1ffffffffffffffff', 'x', '1.5', ''])('refuses "%s"', (seed) => {
+    const { code, stderr } = scan(`--seed=${seed}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a whole number from 0 to 18446744073709551615');
+  });
+});
+
+it('writes to stdout one of them only', () => {
+  const { code, stderr } = scan('--conntrack', '-', '--events', '-');
+  expect(code).toBe(2);
+  expect(stderr).toContain('stdout (-) is written twice: by --conntrack and by --events');
+  expect(existsSync('-')).toBe(false);
+});

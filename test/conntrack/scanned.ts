@@ -1,0 +1,127 @@
+// A record (records.ts) as a capture on disk, and what a scan of it answers.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readHost } from '../../src/host/folder.ts';
+import type { Machine } from '../../src/host/machine.ts';
+import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
+import { printRules } from '../../src/save/print.ts';
+import { readRules } from '../../src/save/read.ts';
+import { scan } from '../../src/scan/scan.ts';
+import { type ConntrackRecord, hostFiles } from './records.ts';
+
+const START_NS = 1_700_000_000_000_000_000n;
+
+/** What a scan says: the ctstate of each packet, the table at the end, the rules with their counters. */
+export interface Replayed {
+  readonly ctstates: readonly (string | null)[];
+  readonly table: string;
+  readonly counters4: string;
+  readonly counters6: string;
+  readonly verdicts: string;
+}
+
+export function machineOf(record: ConntrackRecord): Machine {
+  const files = hostFiles(record.sysctls);
+  return { ...readHost((name) => ({ path: name, text: files[name] })), useMac: true };
+}
+
+export function rulesOf(record: ConntrackRecord): { readonly rules4: RuleSet; readonly rules6: RuleSet } {
+  return {
+    rules4: readRules(record.rules4, { file: 'rules.v4', family: 'ipv4' }),
+    rules6: readRules(record.rules6, { file: 'rules.v6', family: 'ipv6' }),
+  };
+}
+
+/** The packets as a pcapng file with nanoseconds and the interfaces' names. */
+export function pcapngOf(record: ConntrackRecord): Uint8Array {
+  const names = ['eth0', 'eth1'];
+  const blocks = [block(0x0a0d0d0a, words(0x1a2b3c4d, 1, 0xffffffff, 0xffffffff))];
+  for (const name of names) blocks.push(block(1, interfaceBody(name)));
+  for (const { timeNs, interface: name, frame } of record.packets) {
+    const time = START_NS + BigInt(timeNs);
+    const head = words(
+      names.indexOf(name),
+      Number(time >> 32n),
+      Number(time & 0xffffffffn),
+      frame.length,
+      frame.length,
+    );
+    blocks.push(block(6, Buffer.concat([head, padded(frame)])));
+  }
+  return Buffer.concat(blocks);
+}
+
+function interfaceBody(name: string): Uint8Array {
+  const text = Buffer.from(name);
+  const option = (code: number, value: Uint8Array): Buffer => {
+    const header = Buffer.alloc(4);
+    header.writeUInt16LE(code);
+    header.writeUInt16LE(value.length, 2);
+    return Buffer.concat([header, padded(value)]);
+  };
+  return Buffer.concat([words(1, 0), option(2, text), option(9, Buffer.from([9])), words(0)]);
+}
+
+function padded(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+}
+
+function words(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 4);
+  values.forEach((value, index) => {
+    bytes.writeUInt32LE(value >>> 0, index * 4);
+  });
+  return bytes;
+}
+
+function block(type: number, body: Uint8Array): Buffer {
+  const length = body.length + 12;
+  return Buffer.concat([words(type, length), body, words(length)]);
+}
+
+export async function replay(
+  record: ConntrackRecord,
+  how: { readonly workers: number; readonly batchBytes?: number; readonly backend?: Backend },
+): Promise<Replayed> {
+  const folder = mkdtempSync(join(tmpdir(), 'wasmtables-'));
+  try {
+    const capture = join(folder, 'record.pcapng');
+    writeFileSync(capture, pcapngOf(record));
+    const verdicts: Uint8Array[] = [];
+    const table: Uint8Array[] = [];
+    const sink = (name: string, chunks: Uint8Array[]) => ({
+      name,
+      async write(chunk: Uint8Array) {
+        chunks.push(chunk.slice());
+      },
+    });
+    const backend = how.backend ?? 'legacy';
+    const result = await scan({
+      captures: [capture],
+      ...rulesOf(record),
+      machine: machineOf(record),
+      backend,
+      workers: how.workers,
+      batchBytes: how.batchBytes,
+      verdicts: sink('verdicts', verdicts),
+      conntrack: sink('conntrack', table),
+    });
+    const text = Buffer.concat(verdicts).toString();
+    const print = (rules: RuleSet | undefined): string =>
+      rules === undefined ? '' : printRules(rules, { backend, counters: true });
+    return {
+      ctstates: text
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { ctstate: string | null }).ctstate),
+      table: Buffer.concat(table).toString(),
+      counters4: print(result.rules4),
+      counters6: print(result.rules6),
+      verdicts: text,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
