@@ -6,11 +6,11 @@ import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
 import { checksumRight } from './conntrack/checksum.ts';
-import { initializeShards, insertEntry } from './conntrack/setup';
-import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
 import { help } from './conntrack/helper/dispatch';
 import { sourceKey } from './conntrack/helper/tunnel';
+import { initializeShards, insertEntry } from './conntrack/setup';
+import { canEarlyDrop, tcpSetClosing, track } from './conntrack/track/dispatch.ts';
 import { run, runDeferred } from './evaluate/batch.ts';
 import { passHeaders } from './evaluate/header.ts';
 import { passHook } from './evaluate/hook.ts';
@@ -40,15 +40,15 @@ export {
   arrive,
   canEarlyDrop,
   checksumRight,
+  findExpectation,
+  forgetMaster,
   forward,
   fragmentArenaBytes,
   gatherBatch,
+  help as helpConnection,
   initializeFragments as initFragments,
   initializeShards as initShards,
   insertEntry,
-  findExpectation,
-  forgetMaster,
-  help as helpConnection,
   meetExpectation,
   open,
   orderShards,
@@ -61,10 +61,10 @@ export {
   run,
   runDeferred,
   runShard,
+  sourceKey as greSourceKey,
   steer,
   tcpSetClosing,
   track,
-  sourceKey as greSourceKey,
   walkPcap,
   walkPcapng,
 };

@@ -1,21 +1,24 @@
-// Look-ups for a whole vector of packets before the first of them walks: stage by stage, so that the loads of
-// neighbouring packets overlap. WebAssembly has no prefetch; what is looked at here is in the cache when it is needed.
+// Look-ups in cut trees for a whole vector of packets before the first of them walks: stage by stage, so that the loads
+// of neighbouring packets overlap. WebAssembly has no prefetch; what is looked at here is in the cache when it is needed.
 //
-// Each packet record keeps what was found (Packet.STAGED). None of the fields that trees cut by changes on a packet's
-// way, except by reassembly, and fragments are not looked up.
+// What is found is in the lane's scratch (layout/stage.ts): of each packet the answer, and where in each tree it stands.
+// That is all for packets whose answer is final; keep() gives it to those that walk.
 
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Rule from '../../src/layout/rule.ts';
+import * as Stage from '../../src/layout/stage.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { childOf, inBox, isLast, keyOf, ruleOf } from './tree';
+import { Group } from './group';
+import { childOf, isCut, leafOf } from './tree';
 
-/** Where in the stage's scratch the entries stand, behind the addresses of packet records. */
-const ENTRIES = Lane.VECTOR * 4;
-
-/** Looks the `count` packets from `packets` on up in the classifiers that their families' images want looked up first. */
+/**
+ * Looks the `count` packets from `packets` on up in the classifiers that their families' images want looked up first.
+ * None of the fields that these trees look at changes on a packet's way, except by reassembly, and fragments are not
+ * looked up.
+ */
 export function stage(lane: usize, packets: usize, count: u32): void {
   if ((load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0) return;
   stageFamily(lane, packets, count, 4, load<u32>(lane, Lane.IMAGE4), load<u32>(lane, Lane.COUNTERS4));
@@ -32,97 +35,226 @@ function stageFamily(
 ): void {
   if (image == 0 || load<u32>(image, Image.STAGED) == 0) return;
   const data = image + load<u32>(image, Image.STAGED);
-  const list: usize = load<u32>(lane, Lane.STAGE);
-  const rules = load<u32>(data, Tree.RULES);
+  const scratch: usize = load<u32>(lane, Lane.STAGE);
+  const none = load<u32>(data, Tree.END_ANSWER);
   const end = packets + <usize>count * Packet.BYTES;
-  let staged = false;
+  clear(scratch, 0);
+  let some: u32 = 0;
   for (let p = packets; p < end; p += Packet.BYTES) {
-    if (
-      load<u32>(p, Packet.FAMILY) != family ||
-      load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT ||
-      (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) != 0
-    ) {
-      continue;
-    }
-    staged = true;
-    store<u32>(p, u32(data), Packet.STAGED_FOR);
-    store<u32>(p, rules, Packet.STAGED_RULE);
-    v128.store(p, i32x4.splat(0), Packet.STAGED);
-    store<u64>(p, 0, Packet.STAGED + 16);
+    const takesPart = isSearchable(p, family);
+    store<u32>(scratch + slotOf(packets, p), takesPart ? none : 0, Stage.ANSWERS);
+    some |= u32(takesPart);
   }
-  if (!staged) return;
-  const trees = load<u32>(data, Tree.TREES);
-  for (let tree: u32 = 0; tree < trees; tree++) {
-    const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
-    const least = load<u32>(root, Tree.LEAST_RULE);
-    let at = list;
-    for (let p = packets; p < end; p += Packet.BYTES) {
-      store<u32>(at, u32(p));
-      at +=
-        u32((load<u32>(p, Packet.STAGED_FOR) == u32(data)) & (load<u32>(p, Packet.STAGED_RULE) > least)) << 2;
-    }
-    if (at == list) continue;
-    descend(image, root, list, at);
-    scan(image, data, list, at, Packet.STAGED + (tree << 2));
+  if (some == 0) return;
+  lookUp(image, data, scratch, packets);
+  touch(scratch, image, data, counters);
+  for (let p = packets; p < end; p += Packet.BYTES) {
+    if (isSearchable(p, family)) keep(scratch, data, packets, p);
   }
-  touch(lane, image, data, packets, end, counters);
 }
 
-/** Takes the packets listed from `list` to `end` through one tree, a cut of all at a time. */
-function descend(image: usize, root: usize, list: usize, end: usize): void {
+function isSearchable(p: usize, family: u32): bool {
+  return (
+    load<u32>(p, Packet.FAMILY) == family &&
+    load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT &&
+    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_ABNORMAL) == 0
+  );
+}
+
+/** Looks the `count` packets from `packets` on up, all of which can be searched by. */
+export function lookUpAll(image: usize, data: usize, scratch: usize, packets: usize, count: u32): void {
+  clear(scratch, load<u32>(data, Tree.END_ANSWER));
+  for (let place = count; place < <u32>Lane.VECTOR; place++)
+    store<u32>(scratch + (place << 2), 0, Stage.ANSWERS);
+  lookUp(image, data, scratch, packets);
+}
+
+/** The same answer for all. */
+function clear(scratch: usize, answer: u32): void {
+  const answers = i32x4.splat(answer);
+  for (let at: usize = 0; at < <usize>(Lane.VECTOR * 4); at += 16)
+    v128.store(scratch + at, answers, Stage.ANSWERS);
+}
+
+/** Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. */
+function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void {
+  const trees = load<u32>(data, Tree.TREES);
+  let groups = scratch + Stage.GROUPS;
+  for (let tree: u32 = 0; tree < trees; tree++, groups += Stage.TREE_BYTES) {
+    const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
+    let end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
+    if (end == scratch + Stage.LIST) continue;
+    descend(image, root, scratch, end);
+    if (tree != 0) end = chooseLeaves(scratch, packets, end);
+    if (load<u32>(data, Tree.LARGE) != 0) loadGroups(image, scratch, end);
+    search(image, data, scratch, packets, end, groups);
+  }
+}
+
+/** Byte offset of a packet's slot in a part of the scratch. */
+function slotOf(packets: usize, p: usize): usize {
+  return (p - packets) / (Packet.BYTES / 4);
+}
+
+/** Lists those whose answer is behind the least rule of a tree. The groups of all are none for now. */
+function choose(scratch: usize, packets: usize, groups: usize, least: u32): usize {
+  const answers = i32x4.splat((least << Tree.ANSWER_RULE) | Tree.ANSWER_FINAL);
+  let to = scratch + Stage.LIST;
+  let p = packets;
+  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 16, p += 4 * Packet.BYTES) {
+    v128.store(groups + slot, i32x4.splat(0));
+    const behind = i32x4.bitmask(i32x4.gt_u(v128.load(scratch + slot, Stage.ANSWERS), answers));
+    if (behind == 0) continue;
+    store<u32>(to, u32(p));
+    to += (behind & 1) << 2;
+    store<u32>(to, u32(p) + Packet.BYTES);
+    to += (behind & 2) << 1;
+    store<u32>(to, u32(p) + 2 * Packet.BYTES);
+    to += behind & 4;
+    store<u32>(to, u32(p) + 3 * Packet.BYTES);
+    to += (behind & 8) >>> 1;
+  }
+  return to;
+}
+
+/** Keeps those on the list whose leaf has a rule before their answer; one that was not followed to its leaf stays. */
+function chooseLeaves(scratch: usize, packets: usize, end: usize): usize {
+  let to = scratch + Stage.LIST;
+  let entries = scratch + Stage.ENTRIES;
+  let kept = entries;
+  for (let at = to; at < end; at += 4, entries += 8) {
+    const p = load<u32>(at);
+    const entry = load<u64>(entries);
+    const answer = load<u32>(scratch + slotOf(packets, p), Stage.ANSWERS) >>> Tree.ANSWER_RULE;
+    store<u32>(to, p);
+    store<u64>(kept, entry);
+    // As signed numbers cuts are less than any rule.
+    const keeps = u32(i32(entry >> 32) < i32(answer));
+    to += keeps << 2;
+    kept += keeps << 3;
+  }
+  return to;
+}
+
+/** Takes the listed packets through one tree, a cut of all at a time. */
+function descend(image: usize, root: usize, scratch: usize, end: usize): void {
   const depth = load<u32>(root, Tree.DEPTH);
   const start = load<u64>(root);
-  let entries = list + ENTRIES;
-  for (let at = list; at < end; at += 4) {
-    store<u64>(entries, start);
-    entries += 8;
+  let entries = scratch + Stage.ENTRIES;
+  if (depth == 0) {
+    for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) store<u64>(entries, start);
+    return;
   }
-  for (let level: u32 = 0; level < depth; level++) {
-    entries = list + ENTRIES;
-    for (let at = list; at < end; at += 4) {
+  // The first cut is the same for all.
+  const cut = u32(start >> 32);
+  const field = cut & 255;
+  const shift = (cut >>> Tree.CUT_SHIFT) & 31;
+  const mask = (1 << (cut >>> Tree.CUT_BITS)) - 1;
+  const array = image + <usize>u32(start);
+  for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
+    const index = (load<u32>(<usize>load<u32>(at) + field) >>> shift) & mask;
+    store<u64>(entries, load<u64>(array + ((<usize>index) << 3)));
+  }
+  for (let level: u32 = 1; level < depth; level++) {
+    entries = scratch + Stage.ENTRIES;
+    for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
       const entry = load<u64>(entries);
       // From a leaf the load is of the leaf itself, and for nothing.
       const next = load<u64>(image + childOf(entry, load<u32>(at)));
-      store<u64>(entries, select(next, entry, entry >> 32 != 0));
-      entries += 8;
+      store<u64>(entries, select(next, entry, isCut(entry)));
     }
   }
 }
 
-/** Finds each listed packet's first match in its leaf. */
-function scan(image: usize, data: usize, list: usize, end: usize, slot: usize): void {
-  let entries = list + ENTRIES;
-  for (let at = list; at < end; at += 4) {
+/** Loads the first group of each listed packet's leaf. */
+function loadGroups(image: usize, scratch: usize, end: usize): void {
+  let entries = scratch + Stage.ENTRIES;
+  let sum: u32 = 0;
+  for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
+    const group = image + <usize>load<u32>(entries);
+    sum += load<u32>(group) + load<u32>(group, Tree.GROUP_BYTES / 2);
+  }
+  // So that the loads are of some use.
+  store<u32>(scratch, sum, Stage.LOADED);
+}
+
+/**
+ * Finds each listed packet's first box in its leaf: looks at the first group of every leaf without a decision, then at
+ * the next ones of those that found nothing.
+ */
+function search(image: usize, data: usize, scratch: usize, packets: usize, end: usize, groups: usize): void {
+  const srcWord = load<u32>(data, Tree.SRC_WORD);
+  const dstWord = load<u32>(data, Tree.DST_WORD);
+  const byte = load<u32>(data, Tree.BYTE);
+  let entries = scratch + Stage.ENTRIES;
+  let left = scratch + Stage.LIST;
+  for (let at = left; at < end; at += 4, entries += 8) {
     const p: usize = load<u32>(at);
-    const key = keyOf(data, p);
-    const least = load<u32>(p, Packet.STAGED_RULE);
-    let record = image + <usize>load<u32>(entries);
-    let rule = ruleOf(record);
-    while (rule < least && !inBox(key, record)) {
-      if (isLast(record)) {
-        rule = least;
-        break;
-      }
-      record += Tree.RECORD_BYTES;
-      rule = ruleOf(record);
+    const entry = load<u64>(entries);
+    const group = isCut(entry) ? leafOf(image, entry, p) : image + <usize>u32(entry);
+    const head = Group.head(p);
+    const hits = Group.hits(
+      group,
+      v128.load32_splat(p + srcWord),
+      v128.load32_splat(p + dstWord),
+      Group.ports(head),
+      Group.bytes(head, p, byte),
+    );
+    const slot = slotOf(packets, p);
+    store<u32>(groups + slot, u32(group));
+    const answer = Group.answer(group, hits | (1 << (Tree.GROUP_BOXES - 1)));
+    const before = load<u32>(scratch + slot, Stage.ANSWERS);
+    store<u32>(scratch + slot, select(min(answer, before), before, hits != 0), Stage.ANSWERS);
+    store<u32>(left, u32(p));
+    left += u32(hits == 0) << 2;
+  }
+  for (let at = scratch + Stage.LIST; at < left; at += 4) {
+    const p: usize = load<u32>(at);
+    const slot = slotOf(packets, p);
+    let group = <usize>load<u32>(groups + slot);
+    const src = v128.load32_splat(p + srcWord);
+    const dst = v128.load32_splat(p + dstWord);
+    const head = Group.head(p);
+    const ports = Group.ports(head);
+    const bytes = Group.bytes(head, p, byte);
+    let hits: u32 = 0;
+    while (hits == 0) {
+      group += Tree.GROUP_BYTES;
+      hits = Group.hits(group, src, dst, ports, bytes);
     }
-    store<u32>(p + slot, u32(record));
-    store<u32>(p, min(rule, least), Packet.STAGED_RULE);
-    entries += 8;
+    store<u32>(groups + slot, u32(group));
+    const answer = Group.answer(group, hits);
+    store<u32>(scratch + slot, min(answer, load<u32>(scratch + slot, Stage.ANSWERS)), Stage.ANSWERS);
+  }
+}
+
+/** The answer for packet `p` of the vector. */
+export function answerFor(scratch: usize, packets: usize, p: usize): u32 {
+  return load<u32>(scratch + slotOf(packets, p), Stage.ANSWERS);
+}
+
+/** Leaves what was found in the packet's record, for its walk. */
+export function keep(scratch: usize, data: usize, packets: usize, p: usize): void {
+  const slot = scratch + slotOf(packets, p);
+  store<u32>(p, u32(data), Packet.STAGED_FOR);
+  store<u32>(p, load<u32>(slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE, Packet.STAGED_RULE);
+  const end = load<u32>(data, Tree.TREES) << 2;
+  let from = slot + Stage.GROUPS;
+  for (let at: usize = 0; at < end; at += 4, from += Stage.TREE_BYTES) {
+    store<u32>(p + at, load<u32>(from), Packet.STAGED);
   }
 }
 
 /** Loads what the walk will need of the rules found and of their counters. */
-function touch(lane: usize, image: usize, data: usize, packets: usize, end: usize, counters: usize): void {
+function touch(scratch: usize, image: usize, data: usize, counters: usize): void {
   const first = load<u32>(data, Tree.FIRST_RECORD);
   const rules = image + load<u32>(image, Image.RULES);
   let sum: u32 = 0;
-  for (let p = packets; p < end; p += Packet.BYTES) {
-    if (load<u32>(p, Packet.STAGED_FOR) != u32(data)) continue;
-    const record: usize = first + load<u32>(p, Packet.STAGED_RULE);
+  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 4) {
+    const record = <usize>(first + (load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE));
     sum += load<u32>(rules + record * Rule.BYTES, Rule.TARGET);
     sum += load<u32>(counters + record * Image.COUNTER_BYTES);
   }
   // So that the loads are of some use.
-  store<u32>(<usize>load<u32>(lane, Lane.STAGE), sum);
+  store<u32>(scratch, sum, Stage.LOADED);
 }

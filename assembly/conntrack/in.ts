@@ -13,17 +13,18 @@ import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
 import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
-import { count, shardAt, shardNumber, tableOf } from './shard';
+import { count, shardAt, shardNumber } from './shard';
 import { steeringHash } from './steer';
-import { bucketOf, detach, earlyDrop, find, freeEntry, remove, slotsLike, takeEntry } from './table';
+import { detach, earlyDrop, find, freeEntry, remove, takeEntry } from './table';
+import { touchedEntry } from './touch';
 import { track } from './track/dispatch';
 import { account } from './track/entry';
 import { inversePorts, NO_INVERSE, NO_TUPLE, NOT_CAPTURED, readTuple, tupleHash } from './tuple';
 import { zoneDirectionsOf, zoneOf } from './zone';
 
 const IPPROTO_ICMP: u32 = 1;
-const IPPROTO_TCP: u32 = 6;
-const IPPROTO_UDP: u32 = 17;
+const _IPPROTO_TCP: u32 = 6;
+const _IPPROTO_UDP: u32 = 17;
 const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
 const IPV6_HEADER: u32 = 40;
@@ -86,7 +87,11 @@ function protocolOf(p: usize): u32 {
   const proto = load<u32>(p, Packet.PROTO);
   if (load<u32>(p, Packet.FAMILY) == 4) return proto;
   const l3 = <usize>load<u32>(p, Packet.L3);
-  if (load<u32>(p, Packet.L4_OFFSET) == IPV6_HEADER && u32(load<u8>(l3, 6)) == proto && proto != NEXTHDR_NONE) {
+  if (
+    load<u32>(p, Packet.L4_OFFSET) == IPV6_HEADER &&
+    u32(load<u8>(l3, 6)) == proto &&
+    proto != NEXTHDR_NONE
+  ) {
     return proto;
   }
   const chain = skipHeaders(l3, load<u32>(p, Packet.L3_CAP), load<u32>(p, Packet.LENGTH));
@@ -106,19 +111,23 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   if (hash == 0) hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
   const zone = zoneOf(p);
   const zoneDirections = zoneDirectionsOf(p);
-  const found = find(
-    shard,
-    lane,
-    p,
-    family,
-    hash,
-    p + Packet.SRC,
-    p + Packet.DST,
-    proto,
-    ports,
-    zone,
-    zoneDirections,
-  );
+  const touched = touchedEntry(p, hash, ports, proto);
+  const found =
+    touched != 0
+      ? touched
+      : find(
+          shard,
+          lane,
+          p,
+          family,
+          hash,
+          p + Packet.SRC,
+          p + Packet.DST,
+          proto,
+          ports,
+          zone,
+          zoneDirections,
+        );
   const fresh = found == 0;
   const direction = found & 1;
   let entry: usize = found & ~1;
@@ -259,37 +268,4 @@ function invalid(p: usize, shard: usize): u32 {
 function notCaptured(p: usize): u32 {
   store<u32>(p, Reason.NOT_CAPTURED, Packet.REASON);
   return Verdict.UNKNOWN;
-}
-
-/**
- * Loads what finding the connections of `count` packets (records from `packets` on) will load, so that cache misses of
- * neighbouring packets overlap: their buckets, then the entries there. Answers a number that means nothing.
- */
-export function touch(lane: usize, packets: usize, count: u32): u32 {
-  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
-  const end = packets + <usize>count * Packet.BYTES;
-  let sum: u32 = 0;
-  for (let p = packets; p < end; p += Packet.BYTES) {
-    if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
-    const proto = load<u32>(p, Packet.PROTO);
-    if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) continue;
-    const family = load<u32>(p, Packet.FAMILY);
-    const table = tableOf(shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH))), family);
-    const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
-    const hash = tupleHash(config, family, p + Packet.SRC, p + Packet.DST, proto, ports);
-    store<u32>(p, hash, Packet.CT_HASH);
-    if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) continue;
-    const bucket = bucketOf(table, hash);
-    store<u32>(p, <u32>bucket, Packet.CT_FIRST);
-    sum += load<u32>(bucket);
-  }
-  for (let p = packets; p < end; p += Packet.BYTES) {
-    const bucket = <usize>load<u32>(p, Packet.CT_FIRST);
-    if (bucket == 0) continue;
-    const slots = slotsLike(bucket, load<u32>(p, Packet.CT_HASH));
-    // Address 0 may be read, too: nothing is there.
-    const entry: usize = slots == 0 ? 0 : <usize>load<u32>(bucket + ((<usize>ctz(slots)) << 2));
-    sum += load<u32>(entry, Conntrack.HASH) ^ load<u32>(entry, Conntrack.TRACK);
-  }
-  return sum;
 }

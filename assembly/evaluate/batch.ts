@@ -8,10 +8,11 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { stage } from '../classify/stage';
-import { touch } from '../conntrack/in';
+import { touch } from '../conntrack/touch';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
 import { beginExpress, express } from './express';
+import { runTracked } from './express-tracked';
 import { finish } from './finish';
 import { needsTurn, traverse } from './traverse';
 
@@ -31,6 +32,10 @@ export function run(lane: usize, batch: usize, alone: bool): u32 {
   let waiting: u32 = 0;
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     let size = min<u32>(Lane.VECTOR, count - first);
+    if (short && tracking) {
+      runTracked(lane, batch, 0, first, size);
+      continue;
+    }
     if (short) {
       const rest: usize = load<u32>(lane, Lane.REST);
       size = express(lane, batch, first, size, rest);
@@ -46,7 +51,7 @@ export function run(lane: usize, batch: usize, alone: bool): u32 {
       if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
     stage(lane, packets, size);
-    if (tracking) store<u32>(lane, touch(lane, packets, size), Lane.TOUCHED);
+    if (tracking) store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       const index = load<u32>(p, Packet.RECORD);

@@ -1,9 +1,14 @@
 // The short way of the packet that nearly every packet of a plain pcap file is: Ethernet II, IPv4 without options and
-// no fragment, TCP or UDP with its header captured and nothing wrong with it, through a machine that asks no routes
+// no fragment, TCP, UDP, ICMP or what has no ports, its header captured and nothing wrong with it, through a machine that asks no routes
 // (the guess "a router", `--hook`), in a scan that wants no result record of each packet. Its way is known beforehand,
-// so that it goes from its frame to its verdict at once: a packet record is filled in when a table is on the way, and
-// fields that are the same for all of these packets stay. Every other packet takes
-// the stages of batch.ts; what this does is what they would do.
+// so that it goes from its frame to its verdict at once. Of a packet record only what rules are searched by is filled in,
+// and the rest when a rule has to be asked (fillRest); fields that are the same for all of these packets stay. Every
+// other packet takes the stages of batch.ts; what this does is what they would do.
+//
+//   no table on the way         counted
+//   one chain, by cut trees     looked up for the whole vector; a final answer counts, else the packet walks from there
+//   one chain, by bit vectors   (of one block) the same
+//   anything else               each packet walks; its longest chain is looked up for the whole vector
 
 import * as Batch from '../../src/layout/batch.ts';
 import * as BitVector from '../../src/layout/bitvector.ts';
@@ -18,57 +23,54 @@ import * as Path from '../../src/layout/path.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Totals from '../../src/layout/totals.ts';
+import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
+import { answerFor, keep, lookUpAll } from '../classify/stage';
 import { begin } from '../packet/record';
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
-import { chainOf, count, walkOn } from './walk';
+import { classifierOf, onlyChain } from './only-chain';
+import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, isPlain, RECORD_HEADER } from './plain';
+import { count, walk, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
-const RECORD_HEADER: usize = 16;
-const ETHERNET_HEADER: u32 = 14;
-const IPV4_HEADER: u32 = 20;
 /** Offsets in the record's header. */
 const FRACTION: usize = 4;
-const CAPTURED: usize = 8;
 const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
 const TCP_FLAGS_OFFSET: usize = 33;
-const IPPROTO_TCP: u32 = 6;
-const IPPROTO_UDP: u32 = 17;
-/** Ethernet, IPv4 and TCP headers: every load below is within these. */
-const LEAST_CAPTURED: u32 = 54;
-/** x is a multiple of 0xffff just when x * INVERSE <= QUOTIENT, both by 64 bits. */
-const INVERSE: u64 = 0xfffefffefffeffff;
-const QUOTIENT: u64 = 0x0001000100010001;
 
 // Behind the records, as beginExpress() writes it: the way.
 /** The interface in every record's index entry. */
-const WAY_INTERFACE: usize = 0;
+export const WAY_INTERFACE: usize = 0;
 /** The hooks on the way that have tables, a bit each. */
-const HOOKS: usize = 4;
+export const HOOKS: usize = 4;
 /** Packet.OIF once the packet is routed. */
 const OUT: usize = 8;
 /** Nanoseconds in a unit of the time stamps' second half. */
-const FRACTION_NS: usize = 12;
+export const FRACTION_NS: usize = 12;
 /** MARK, IIF, OIF and PKTTYPE of a packet that comes in (16 bytes). */
 const START: usize = 16;
-/** First record and classifier of the chain, when there is only one on the way and its classifier is a block of bit
- *  vectors; else 0. */
+/** First record of the chain, when there is only one on the way and it is searched by cut trees or by a block of bit
+ *  vectors; else 0. And its classifier: TREES or VECTORS, the other one is 0. */
 const CHAIN: usize = 32;
-const CLASSIFIER: usize = 36;
+const TREES: usize = 36;
+const VECTORS: usize = 40;
 /** What forwarding takes from the TTL. */
-const HOPS: usize = 40;
+const HOPS: usize = 44;
 /** Candidates of the vector's packets: 16 bytes each. */
-const CANDIDATES: usize = 64;
+export const CANDIDATES: usize = 64;
+/** Their entries in the batch's index: addresses. */
+export const ENTRIES: usize = CANDIDATES + Lane.VECTOR * 16;
 
 /** Address of the lane's express records: behind those of the vector. */
-function expressRecords(lane: usize): usize {
+export function expressRecords(lane: usize): usize {
   return <usize>load<u32>(lane, Lane.PACKETS) + Lane.VECTOR * Packet.BYTES;
 }
 
-function wayOf(records: usize): usize {
+export function wayOf(records: usize): usize {
   return records + Lane.VECTOR * Packet.BYTES;
 }
 
@@ -81,8 +83,8 @@ export function beginExpress(lane: usize, batch: usize): bool {
   const placement = load<u32>(host, Host.PLACEMENT);
   if (
     load<u32>(batch, Batch.COUNT) == 0 ||
-    load<u32>(lane, Lane.CONNTRACK) != 0 ||
     placement == Host.PLACEMENT_HOST ||
+    (placement == Host.PLACEMENT_HOOK && load<u32>(lane, Lane.CONNTRACK) != 0) ||
     load<u32>(source, Capture.FORMAT) != Capture.PCAP ||
     load<u32>(source, Capture.SWAPPED) != 0 ||
     load<u32>(source, Capture.LENGTHS) != Capture.LENGTHS_NORMAL ||
@@ -91,9 +93,6 @@ export function beginExpress(lane: usize, batch: usize): bool {
   ) {
     return false;
   }
-  // Large rule sets are looked up for a whole vector beforehand (classify/stage.ts), which is worth more.
-  const image = <usize>load<u32>(lane, Lane.IMAGE4);
-  if (image != 0 && load<u32>(image, Image.STAGED) != 0) return false;
   const index = load<u32>(<usize>load<u32>(batch, Batch.INDEX), Batch.ENTRY_INTERFACE);
   const described = <usize>load<u32>(lane, Lane.CAPTURE_INTERFACES) + index * Capture.INTERFACE_BYTES;
   if (
@@ -114,6 +113,7 @@ export function beginExpress(lane: usize, batch: usize): bool {
     store<u32>(p, 4, Packet.FAMILY);
     store<u32>(p, placement == Host.PLACEMENT_HOOK ? Path.HOOK : Path.RECEIVE, Packet.PATH);
     store<u32>(p, 0, Packet.ROUTE_MTU);
+    setOut(p, way);
   }
   return true;
 }
@@ -148,19 +148,20 @@ function describeWay(lane: usize, host: usize, way: usize, placement: u32): void
   hooks &= filled;
   store<u32>(way, hooks, HOOKS);
   store<u32>(way, u32(placement == Host.PLACEMENT_ROUTER), HOPS);
-  store<u32>(way, 0, CLASSIFIER);
+  store<u32>(way, 0, CHAIN);
+  store<u32>(way, 0, TREES);
+  store<u32>(way, 0, VECTORS);
   // Only one hook with only one table?
   if (hooks == 0 || (hooks & (hooks - 1)) != 0 || hooks == 1 << Hook.OUTPUT) return;
   if (hooks != 1 << Hook.FORWARD && placement == Host.PLACEMENT_ROUTER) return;
-  if ((load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0) return;
-  const entry = image + Image.HOOKS + ctz(hooks) * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
-  if (load<u32>(entry, Image.HOOK_ENTRY_BYTES + 4) != 0) return;
-  const first = image + load<u32>(entry, 4);
-  const data = image + load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
-  if (data == image || load<u32>(data, Classifier.KIND) != Classifier.BIT_VECTORS) return;
-  if (load<u32>(data, BitVector.BLOCKS) != 1) return;
+  const first = onlyChain(image, ctz(hooks));
+  const trees = classifierOf(lane, image, first, Classifier.TREES);
+  let vectors = classifierOf(lane, image, first, Classifier.BIT_VECTORS);
+  if (vectors != 0 && load<u32>(vectors, BitVector.BLOCKS) != 1) vectors = 0;
+  if ((trees | vectors) == 0) return;
   store<u32>(way, <u32>first, CHAIN);
-  store<u32>(way, <u32>data, CLASSIFIER);
+  store<u32>(way, <u32>trees, TREES);
+  store<u32>(way, <u32>vectors, VECTORS);
 }
 
 /**
@@ -173,10 +174,8 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   const captureInterface = load<u32>(way, WAY_INTERFACE);
   const fractionNs = <u64>load<u32>(way, FRACTION_NS);
   const hooks = load<u32>(way, HOOKS);
-  const classifier = <usize>load<u32>(way, CLASSIFIER);
-  const image = <usize>load<u32>(lane, Lane.IMAGE4);
   let p = records;
-  let candidates = way + CANDIDATES;
+  let place = way + ENTRIES;
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   const end = entries + (first + count) * Batch.ENTRY_BYTES;
@@ -186,29 +185,7 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   let latest = load<u64>(totals, Totals.LAST_TIME);
   for (let entry = entries + first * Batch.ENTRY_BYTES; entry < end; entry += Batch.ENTRY_BYTES) {
     const header = <usize>load<u32>(entry);
-    const cap = load<u32>(header, CAPTURED);
-    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
-    // EtherType, version and header length, all of the fragment field but DF.
-    const shape = v128.and(v128.load(l3 - 2), i8x16(-1, -1, -1, 0, 0, 0, 0, 0, -65, -1, 0, 0, 0, 0, 0, 0));
-    const head = load<u64>(l3);
-    const middle = load<u64>(l3, 8);
-    const tail = load<u32>(l3, 16);
-    const length: u32 = bswap<u16>(<u16>(head >> 16));
-    const proto = (<u32>middle >> 8) & 0xff;
-    const tcp = u32(proto == IPPROTO_TCP);
-    const sum = (head & 0xffffffff) + (head >> 32) + (middle & 0xffffffff) + (middle >> 32) + <u64>tail;
-    // One decision for all of it. The loads are in bounds, for a batch has room behind its last record.
-    if (
-      u32(v128.any_true(v128.xor(shape, i8x16(8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))) |
-      u32(load<u32>(entry, Batch.ENTRY_INTERFACE) != captureInterface) |
-      u32(cap < LEAST_CAPTURED) |
-      (u32(load<u8>(header, RECORD_HEADER)) & 1) |
-      (1 ^ (tcp | u32(proto == IPPROTO_UDP))) |
-      u32(length < 28 + 12 * tcp) |
-      u32(length > cap - ETHERNET_HEADER) |
-      u32((<u32>middle & 0xff) <= 1) |
-      u32(sum * INVERSE > QUOTIENT)
-    ) {
+    if (!isPlain(entry, captureInterface)) {
       store<u32>(left, <u32>((entry - entries) / Batch.ENTRY_BYTES));
       left += 4;
       continue;
@@ -216,22 +193,17 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
     const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
     earliest = max(earliest, ~time);
     latest = max(latest, time);
+    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
     if (hooks == 0) {
-      bytes += length;
+      bytes += <u64>bswap<u16>(load<u16>(l3, 2));
       continue;
     }
-    fill(p, way, header, <u32>((entry - entries) / Batch.ENTRY_BYTES), length, time);
-    if (classifier == 0) {
-      countVerdict(totals, p, pass(lane, p, way, hooks), length);
-      continue;
-    }
-    // No decision here that depends on the rules: the look-ups of neighbouring packets overlap.
-    route(p, way);
-    findCandidates(image, classifier, p, candidates);
-    candidates += 16;
+    fill(p, l3);
+    store<u32>(place, <u32>entry);
+    place += 4;
     p += Packet.BYTES;
   }
-  if (classifier != 0) decide(lane, totals, records, way, p);
+  if (hooks != 0 && p != records) decide(lane, records, way, p, entries);
   store<u64>(totals, earliest, Totals.FIRST_TIME);
   store<u64>(totals, latest, Totals.LAST_TIME);
   const others = <u32>((left - rest) >> 2);
@@ -243,9 +215,8 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   return others;
 }
 
-/** What decoding and arrival would write of this packet, but for what beginExpress() has written. */
-function fill(p: usize, way: usize, header: usize, record: u32, length: u32, time: u64): void {
-  const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
+/** What decoding would write of this packet's first 64 bytes: all that is searched by, but for interfaces and marks. */
+export function fill(p: usize, l3: usize): void {
   const addresses = v128.load(l3, 4);
   v128.store(
     p,
@@ -257,23 +228,36 @@ function fill(p: usize, way: usize, header: usize, record: u32, length: u32, tim
     v128.swizzle(addresses, i8x16(15, 14, 13, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)),
     Packet.DST,
   );
-  // PROTO, SPORT, DPORT, and TCP_FLAGS, still zero.
-  v128.store(
-    p,
-    v128.swizzle(v128.load(l3, 9), i8x16(0, -1, -1, -1, 12, 11, -1, -1, 14, 13, -1, -1, -1, -1, -1, -1)),
-    Packet.PROTO,
+  // PROTO, SPORT, DPORT, and TCP_FLAGS, still zero. Ports of what has ports, TCP flags of TCP.
+  const head = v128.swizzle(
+    v128.load(l3, 9),
+    i8x16(0, -1, -1, -1, 12, 11, -1, -1, 14, 13, -1, -1, -1, -1, -1, -1),
   );
-  const tcp = u32(u32(load<u8>(l3, PROTOCOL_OFFSET)) == IPPROTO_TCP);
-  store<u32>(p, u32(load<u8>(l3, TCP_FLAGS_OFFSET)) & (0 - tcp), Packet.TCP_FLAGS);
+  const proto = u32(load<u8>(l3, PROTOCOL_OFFSET));
+  const tcp = u32(proto == IPPROTO_TCP);
+  const ports = i32x4.replace_lane(i32x4.splat(0 - (tcp | u32(proto == IPPROTO_UDP))), 0, -1);
+  const flags = u32(load<u8>(l3, TCP_FLAGS_OFFSET)) & (0 - tcp);
+  // In one store, for it is loaded as a whole again.
+  v128.store(p, i32x4.replace_lane(v128.and(head, ports), 3, flags), Packet.PROTO);
   // ICMP, LENGTH, TTL, TOS.
-  v128.store(
-    p,
-    v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1)),
-    Packet.ICMP,
-  );
+  const line = v128.swizzle(v128.load(l3), i8x16(-1, -1, -1, -1, 3, 2, -1, -1, 8, -1, -1, -1, 1, -1, -1, -1));
+  const icmp = u32(bswap<u16>(load<u16>(l3, IPV4_HEADER))) & (0 - u32(proto == IPPROTO_ICMP));
+  v128.store(p, i32x4.replace_lane(line, 0, icmp), Packet.ICMP);
+}
+
+/** What decoding and arrival would write else, but for what beginExpress() has written. */
+export function fillRest(p: usize, way: usize, entry: usize, entries: usize): void {
+  const header = <usize>load<u32>(entry);
+  const record = <u32>((entry - entries) / Batch.ENTRY_BYTES);
+  const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
+  const length = load<u32>(p, Packet.LENGTH);
+  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
+  const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
   v128.store(p, v128.load(way, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
   const dontFragment = (u32(load<u8>(l3, 6)) & 0x40) >> 4;
-  store<u64>(p, (<u64>(Packet.FLAG_PORTS | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
+  const proto = load<u32>(p, Packet.PROTO);
+  const ports = proto == IPPROTO_TCP || proto == IPPROTO_UDP ? Packet.FLAG_PORTS : 0;
+  store<u64>(p, (<u64>(ports | dontFragment)) << 32, Packet.FRAG_OFFSET); // FRAG_OFFSET, FLAGS
   store<u64>(p, <u64>l3 | ((<u64>length) << 32), Packet.L3); // L3, L3_CAP
   store<u64>(p, <u64>(length - IPV4_HEADER) * 0x100000001, Packet.L4_LEN); // L4_LEN, L4_CAP
   store<u32>(p, <u32>(header + RECORD_HEADER), Packet.MAC);
@@ -286,7 +270,7 @@ function fill(p: usize, way: usize, header: usize, record: u32, length: u32, tim
 }
 
 /** received() or the one hook of `--hook`, as far as there are tables. */
-function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
+export function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   if (load<u32>(p, Packet.PATH) == Path.HOOK) return passTables(lane, image, counters, p, ctz(hooks));
@@ -310,32 +294,113 @@ function route(p: usize, way: usize): void {
   store<u32>(p, load<u32>(p, Packet.TTL) - load<u32>(way, HOPS), Packet.TTL);
 }
 
-/** Takes the packets from `records` to `end`, whose first candidates are known, to their verdicts. */
-function decide(lane: usize, totals: usize, records: usize, way: usize, end: usize): void {
+/** MARK, IIF, OIF and PKTTYPE as the only chain on the way sees them. */
+export function setOut(p: usize, way: usize): void {
+  v128.store(p, v128.load(way, START), Packet.MARK);
+  store<u32>(p, load<u32>(way, OUT), Packet.OIF);
+}
+
+/** Takes the packets from `records` to `end` to their verdicts. */
+function decide(lane: usize, records: usize, way: usize, end: usize, entries: usize): void {
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  const trees = <usize>load<u32>(way, TREES);
+  const vectors = <usize>load<u32>(way, VECTORS);
+  const count = <u32>((end - records) / Packet.BYTES);
+  if (trees != 0) {
+    lookUpAll(image, trees, <usize>load<u32>(lane, Lane.STAGE), records, count);
+    decideByTrees(lane, trees, records, way, end, entries);
+  } else if (vectors != 0) {
+    let candidates = way + CANDIDATES;
+    for (let p = records; p < end; p += Packet.BYTES, candidates += 16)
+      findCandidates(image, vectors, p, candidates);
+    decideByVectors(lane, records, way, end, entries);
+  } else {
+    passAll(lane, records, way, end, count, entries);
+  }
+}
+
+function decideByTrees(
+  lane: usize,
+  data: usize,
+  records: usize,
+  way: usize,
+  end: usize,
+  entries: usize,
+): void {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  const scratch = <usize>load<u32>(lane, Lane.STAGE);
+  const chain = <usize>load<u32>(way, CHAIN);
+  const first = load<u32>(data, Tree.FIRST_RECORD);
+  let place = way + ENTRIES;
+  for (let p = records; p < end; p += Packet.BYTES, place += 4) {
+    const answer = answerFor(scratch, records, p);
+    const final = answer & Tree.ANSWER_FINAL;
+    const length = load<u32>(p, Packet.LENGTH);
+    if (final != 0) {
+      count(counters, first + (answer >>> Tree.ANSWER_RULE), length);
+      countVerdict(totals, p, final - 1, length);
+      continue;
+    }
+    fillRest(p, way, load<u32>(place), entries);
+    route(p, way);
+    keep(scratch, data, records, p);
+    countVerdict(totals, p, walk(lane, image, counters, p, chain), length);
+    // Targets may have changed marks.
+    setOut(p, way);
+    store<u32>(p, 0, Packet.STAGED_FOR);
+  }
+}
+
+function decideByVectors(lane: usize, records: usize, way: usize, end: usize, entries: usize): void {
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const rules = image + load<u32>(image, Image.RULES);
   const frame = <usize>load<u32>(lane, Lane.STACK);
   const chain = <usize>load<u32>(way, CHAIN);
   let candidates = way + CANDIDATES;
-  for (let p = records; p < end; p += Packet.BYTES) {
+  let place = way + ENTRIES;
+  for (let p = records; p < end; p += Packet.BYTES, place += 4, candidates += 16) {
     const r = takeCandidates(frame, candidates, chain);
-    candidates += 16;
     const final = load<u32>(r, Rule.FINAL);
     const length = load<u32>(p, Packet.LENGTH);
-    let verdict: u32;
     if (final != 0) {
       count(counters, (r - rules) / Rule.BYTES, length);
-      verdict = (final & Rule.FINAL_VERDICT) - 1;
-    } else {
-      verdict = walkOn(lane, image, counters, p, chain, r, false);
+      countVerdict(totals, p, (final & Rule.FINAL_VERDICT) - 1, length);
+      continue;
     }
-    countVerdict(totals, p, verdict, length);
+    fillRest(p, way, load<u32>(place), entries);
+    route(p, way);
+    countVerdict(totals, p, walkOn(lane, image, counters, p, chain, r, false), length);
+    setOut(p, way);
+  }
+}
+
+/** Packets with several chains on their way: what the image wants looked up first is, for all. */
+function passAll(lane: usize, records: usize, way: usize, end: usize, count: u32, entries: usize): void {
+  const image = <usize>load<u32>(lane, Lane.IMAGE4);
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  const scratch = <usize>load<u32>(lane, Lane.STAGE);
+  const hooks = load<u32>(way, HOOKS);
+  let data = <usize>load<u32>(image, Image.STAGED);
+  if ((load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0) data = 0;
+  if (data != 0) {
+    data += image;
+    lookUpAll(image, data, scratch, records, count);
+  }
+  let place = way + ENTRIES;
+  for (let p = records; p < end; p += Packet.BYTES, place += 4) {
+    const length = load<u32>(p, Packet.LENGTH);
+    fillRest(p, way, load<u32>(place), entries);
+    if (data != 0) keep(scratch, data, records, p);
+    countVerdict(totals, p, pass(lane, p, way, hooks), length);
   }
 }
 
 /** What finish() counts by verdict. */
-function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void {
+export function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void {
   const slot = totals + verdict * 16;
   store<u64>(slot, load<u64>(slot, Totals.VERDICTS) + 1, Totals.VERDICTS);
   store<u64>(slot, load<u64>(slot, Totals.VERDICTS + 8) + length, Totals.VERDICTS + 8);
@@ -343,6 +408,6 @@ function countVerdict(totals: usize, p: usize, verdict: u32, length: u32): void 
   if (verdict > <u32>Verdict.REJECT) add(totals, Totals.REASONS + load<u32>(p, Packet.REASON) * 8, 1);
 }
 
-function add(totals: usize, at: usize, value: u64): void {
+export function add(totals: usize, at: usize, value: u64): void {
   store<u64>(totals + at, load<u64>(totals + at) + value);
 }

@@ -5,6 +5,7 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
+import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
 import * as Rule from '../../src/layout/rule.ts';
@@ -12,11 +13,14 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { confirm } from '../conntrack/confirm';
 import { conntrackIn } from '../conntrack/in';
 import { tcpSetClosing } from '../conntrack/track/dispatch';
+import { fieldMask } from '../match/field';
 import { bindNull, entersNat } from '../nat/enter';
 import { reroute } from '../path/output';
-import { walk } from './walk';
+import { count as countAt, walk } from './walk';
 
 const IPPROTO_TCP: u32 = 6;
+/** askLeading(): no rule decides. */
+const UNDECIDED: u32 = Verdict.COUNT;
 /** `--reject-with tcp-reset` (enum ipt_reject_with, ip6t_reject_with). */
 const TCP_RESET4: u32 = 7;
 const TCP_RESET6: u32 = 6;
@@ -43,7 +47,8 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
   while (true) {
     const first: usize = load<u32>(entry, 4);
     if (first == 0) return Verdict.ACCEPT;
-    const table = load<u32>(entry);
+    const station = load<u32>(entry);
+    const table = station & Image.HOOK_TABLE;
     entry += Image.HOOK_ENTRY_BYTES;
     if (table >= <u32>Hook.CONNTRACK) {
       const verdict = table == Hook.CONNTRACK ? conntrackIn(lane, p, hook) : confirm(lane, p);
@@ -52,7 +57,8 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
     }
     if (table == Hook.NAT && !entersNat(p, hook)) continue;
     const mark = load<u32>(p, Packet.MARK);
-    const verdict = walk(lane, image, counters, p, image + first);
+    let verdict = askLeading(image, counters, p, image + first, station >>> Image.HOOK_LEAD_SHIFT);
+    if (verdict == UNDECIDED) verdict = walk(lane, image, counters, p, image + first);
     if (verdict != Verdict.ACCEPT) {
       if (verdict == Verdict.REJECT) rejected(lane, image, p);
       return verdict;
@@ -64,6 +70,25 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
       if (reroute(lane, p) == Path.DROPPED) return Verdict.LOST;
     }
   }
+}
+
+/**
+ * Asks the `count` rules at `rule` that decide by the packet's ctstate alone. Most packets of most machines belong to
+ * known connections and are accepted by the first rule: no look-up is needed for them.
+ */
+function askLeading(image: usize, counters: usize, p: usize, rule: usize, count: u32): u32 {
+  while (count > 0) {
+    const op = image + load<u32>(rule, Rule.OPS);
+    if (fieldMask(p, op) == Op.YES) {
+      const record = (rule - image - load<u32>(image, Image.RULES)) / Rule.BYTES;
+      countAt(counters, record, load<u32>(p, Packet.LENGTH));
+      store<u32>(p, u32(record), Packet.DECISION);
+      return load<u32>(rule, Rule.TARGET_ARG);
+    }
+    rule += Rule.BYTES;
+    count--;
+  }
+  return UNDECIDED;
 }
 
 /** A reset closes the connection that it answers (nf_conntrack_set_closing). */

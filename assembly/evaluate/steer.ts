@@ -8,7 +8,6 @@
 //   runShard()    the packets of one shard, in its turn
 
 import * as Batch from '../../src/layout/batch.ts';
-import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -17,13 +16,16 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { stage } from '../classify/stage';
-import { touch } from '../conntrack/in';
 import { shardNumber } from '../conntrack/shard';
 import { steeringHash } from '../conntrack/steer';
+import { touch } from '../conntrack/touch';
 import { defragment } from '../fragment/defragment';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
 import { routeOutput } from '../path/output';
+import { arriveByStages, DATAGRAM } from './datagram';
+import { beginExpress } from './express';
+import { runTracked } from './express-tracked';
 import { finish } from './finish';
 import { isTracked, needsTurn, traverse } from './traverse';
 
@@ -31,8 +33,6 @@ import { isTracked, needsTurn, traverse } from './traverse';
 const FREE: u8 = 64;
 const WAITS: u8 = 254;
 const DONE: u8 = 255;
-/** In ORDER: the rest is a place in PIECES, whose datagram is complete. */
-const DATAGRAM: u32 = 0x80000000;
 
 /** Answers how many of the batch's packets wait for its turn. */
 export function steer(lane: usize, batch: usize): u32 {
@@ -43,6 +43,7 @@ export function steer(lane: usize, batch: usize): u32 {
   const pieces = <usize>load<u32>(lane, Lane.PIECES);
   let waiting: u32 = 0;
   store<u32>(lane, 0, Lane.KEPT_COUNT);
+  store<u32>(lane, u32(beginExpress(lane, batch)), Lane.SHORT);
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     const size = min<u32>(Lane.VECTOR, count - first);
     open(lane, batch, first, size, packets);
@@ -155,46 +156,25 @@ export function runShard(lane: usize, batch: usize, shard: u32): void {
   const order = <usize>load<u32>(lane, Lane.ORDER);
   const packets = <usize>load<u32>(lane, Lane.PACKETS);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
+  const short = load<u32>(lane, Lane.SHORT) != 0;
   for (let first = load<u32>(starts); first < end; first += Lane.VECTOR) {
     const size = min<u32>(Lane.VECTOR, end - first);
-    fill(lane, batch, order + ((<usize>first) << 2), size, packets);
+    const list = order + ((<usize>first) << 2);
+    if (short) {
+      runTracked(lane, batch, list, 0, size);
+      continue;
+    }
+    for (let at: u32 = 0; at < size; at++) {
+      arriveByStages(lane, batch, load<u32>(list + ((<usize>at) << 2)), packets + <usize>at * Packet.BYTES);
+    }
     const last = packets + <usize>size * Packet.BYTES;
     stage(lane, packets, size);
-    store<u32>(lane, touch(lane, packets, size), Lane.TOUCHED);
+    store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
     for (let p = packets; p < last; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       traverse(lane, p, number + load<u32>(p, Packet.RECORD));
     }
     finish(lane, batch, packets, size);
-  }
-}
-
-/** Packet records of `size` entries of ORDER, as they arrive. */
-function fill(lane: usize, batch: usize, order: usize, size: u32, packets: usize): void {
-  let datagrams = false;
-  for (let at: u32 = 0; at < size; at++) {
-    const entry = load<u32>(order + ((<usize>at) << 2));
-    const p = packets + <usize>at * Packet.BYTES;
-    if ((entry & DATAGRAM) == 0) {
-      open(lane, batch, entry, 1, p);
-      continue;
-    }
-    // Decoded as the fragment that it was; the datagram takes its place afterwards.
-    const piece = <usize>load<u32>(lane, Lane.PIECES) + <usize>(entry & ~DATAGRAM) * Lane.PIECE_BYTES;
-    open(lane, batch, load<u32>(piece), 1, p);
-    datagrams = true;
-  }
-  decodeVector(lane, packets, size);
-  for (let at: u32 = 0; at < size; at++) {
-    const p = packets + <usize>at * Packet.BYTES;
-    if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
-  }
-  if (!datagrams) return;
-  for (let at: u32 = 0; at < size; at++) {
-    const entry = load<u32>(order + ((<usize>at) << 2));
-    if ((entry & DATAGRAM) == 0) continue;
-    const piece = <usize>load<u32>(lane, Lane.PIECES) + <usize>(entry & ~DATAGRAM) * Lane.PIECE_BYTES;
-    memory.copy(packets + <usize>at * Packet.BYTES, load<u32>(piece, 4), Packet.BYTES);
   }
 }
 

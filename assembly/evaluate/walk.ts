@@ -164,8 +164,7 @@ function policy(image: usize, rules: usize, counters: usize, p: usize, first: us
 /** Counts a packet of `length` bytes at a rule record. */
 export function count(counters: usize, record: usize, length: u32): void {
   const counter = counters + record * Image.COUNTER_BYTES;
-  store<u64>(counter, load<u64>(counter) + 1);
-  store<u64>(counter, load<u64>(counter, 8) + length, 8);
+  v128.store(counter, i64x2.add(v128.load(counter), i64x2.replace_lane(i64x2.splat(length), 0, 1)));
 }
 
 function operations(lane: usize, p: usize, image: usize, list: usize): void {

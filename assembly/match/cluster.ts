@@ -6,7 +6,7 @@ import * as Op from '../../src/layout/op.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { familyWords } from '../conntrack/shard';
 import { hasTemplate } from './entry';
-import { jhash1, jhash4 } from './jhash';
+import { jhash1 } from './jhash';
 
 const PACKET_HOST: u32 = 0;
 const PACKET_MULTICAST: u32 = 2;
@@ -18,7 +18,7 @@ export function cluster(lane: usize, p: usize, op: usize): i32 {
   }
   const entry = <usize>load<u32>(p, Packet.CT);
   if (entry == 0 && !hasTemplate(p)) return Op.NO;
-  const hash = entry == 0 ? 0 : sourceHash(lane, entry, load<u32>(op, 12));
+  const hash: u32 = entry == 0 ? 0 : sourceHash(lane, entry, load<u32>(op, 12));
   const node = <u32>((<u64>hash * <u64>load<u16>(op, 4)) >> 32);
   return i32((load<u32>(op, 8) >>> node) & 1) ^ i32(load<u16>(op, 6));
 }
@@ -37,12 +37,6 @@ function sourceHash(lane: usize, entry: usize, seed: u32): u32 {
     const master = load<u32>(familyWords(config, family), Conntrack.MASTER4);
     if (master != 0) source = entry + master;
   }
-  if (family == 4) return jhash1(bswap<u32>(load<u32>(source)), seed);
-  return jhash4(
-    bswap<u32>(load<u32>(source, 4)),
-    bswap<u32>(load<u32>(source)),
-    bswap<u32>(load<u32>(source, 12)),
-    bswap<u32>(load<u32>(source, 8)),
-    seed,
-  );
+  // Of an IPv6 address Linux hashes the first 32 bits alone (xt_cluster_hash_ipv6 counts words for bytes).
+  return jhash1(bswap<u32>(load<u32>(source + (family == 4 ? 0 : 4))), seed);
 }

@@ -290,6 +290,8 @@ class Interrupt {
   }
 
   release(): void {
+    // The second signal of the same key may come while the summary is printed.
+    if (this.#controller.signal.aborted) return;
     process.off('SIGINT', this.#listener);
     process.off('SIGTERM', this.#listener);
   }

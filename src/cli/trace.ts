@@ -1,13 +1,12 @@
 // wasmtables trace CAPTURE: the path of chosen packets, by the reference interpreter.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { needsConntrack } from '../extension/tracking.ts';
 import { Bytes } from '../interpret/bytes.ts';
 import { type Frame, Interpreter, type Outcome } from '../interpret/interpreter.ts';
 import { type Link, parseLink } from '../interpret/link.ts';
-import type { Step } from '../interpret/walk.ts';
 import type { Backend } from '../model/ruleset.ts';
-import { describeOutcome, explainStep } from '../report/explain.ts';
-import { traceLine } from '../report/trace.ts';
+import { pathLines } from '../report/explain.ts';
 import { EXIT_DONE, EXIT_PART } from './exit.ts';
 import { FrameReader } from './frames.ts';
 import { Inputs } from './input.ts';
@@ -86,14 +85,15 @@ async function runTrace(capture: string, options: TraceOptions): Promise<number>
     unknown: options.unknown,
   });
   const selection = new PacketSelection(options);
+  const connections = [rules4, rules6].some((rules) => rules !== undefined && needsConntrack(rules));
   let traced = 0;
   try {
     for (const frame of reader.frames()) {
       if (selection.isPast(frame.number)) break;
       const link = parseLink(new Bytes(frame.bytes, frame.originalLength), frame.linkType);
       const selected = selection.includes(frame, link);
-      // Packets that are not asked for matter only where they complete a datagram.
-      if (!selected && !isFragment(frame, link)) continue;
+      // Packets that are not asked for matter where they complete a datagram, and to what connections are known.
+      if (!selected && !connections && !isFragment(frame, link)) continue;
       const outcome = interpreter.evaluate(frame);
       if (!selected) continue;
       traced++;
@@ -123,20 +123,10 @@ function isFragment(frame: Frame, link: Link): boolean {
 
 function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean, backend: Backend): string {
   const linkHeader = link.mac === undefined ? undefined : ethernetHeader(frame, link);
-  const lines: string[] = [];
-  for (const step of outcome.path) {
-    if (explain) lines.push(...explainStep(step, stepFamily(step), backend));
-    if (step.matched) lines.push(traceLine(step, { linkHeader }));
-  }
-  lines.push(describeOutcome(outcome));
-  return `${lines.join('\n')}\n`;
+  return `${pathLines(outcome, { linkHeader }, { backend, explain }).join('\n')}\n`;
 }
 
 /** The header without VLAN tags: the stack takes them off before the hooks. */
 function ethernetHeader({ bytes }: Frame, { family }: Link): Uint8Array {
   return Uint8Array.from([...bytes.subarray(0, 12), ...(family === 'ipv6' ? [0x86, 0xdd] : [0x08, 0x00])]);
-}
-
-function stepFamily(step: Step): 'ipv4' | 'ipv6' {
-  return step.packet.family;
 }

@@ -8,6 +8,7 @@ import { type EntryNeeds, entryNeeds, needsConntrack } from '../extension/tracki
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
 import * as Op from '../layout/op.ts';
+import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
 import * as Tree from '../layout/tree.ts';
@@ -85,6 +86,12 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
   return new Compiler(ruleSet, options).run();
 }
 
+/** Targets after which Packet.MARK may be another. */
+const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
+
+/** Rules that decide by the ctstate alone and are asked before anything is looked up. */
+const MOST_LEADING = 4;
+
 const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
 
 class Compiler {
@@ -97,6 +104,8 @@ class Compiler {
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
+  readonly #operationLists = new Map<string, number>();
+  readonly #changingFields = new Map<Table, ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
@@ -126,6 +135,7 @@ class Compiler {
     this.#chains.forEach((compiled, index) => {
       this.#chain(compiled, index);
     });
+    this.#lead();
     this.#stage();
     return {
       ruleSet: this.#ruleSet,
@@ -163,10 +173,11 @@ class Compiler {
   #stage(): void {
     let most = 0;
     for (const { chain, plan, firstRecord } of this.#chains) {
-      if (chain.hook === undefined || plan?.kind !== 'trees' || plan.bytes <= most) continue;
+      if (plan?.kind !== 'trees') continue;
+      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
+      if (chain.hook === undefined || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
       this.#emitter.setWord(Image.STAGED, plan.offset);
-      this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
     }
   }
 
@@ -180,6 +191,29 @@ class Compiler {
         this.#emitter.setWord(entry + 4, first);
       });
     });
+  }
+
+  /** Tells hooks how many rules at the beginning of their chains decide by the ctstate alone. */
+  #lead(): void {
+    for (let slot = 0; slot < HOOK_ORDER.length * Image.HOOK_SLOTS; slot++) {
+      const entry = Image.HOOKS + slot * Image.HOOK_ENTRY_BYTES;
+      const table = this.#emitter.word(entry);
+      const first = this.#emitter.word(entry + 4);
+      if (first === 0 || table >= Hook.CONNTRACK) continue;
+      let count = 0;
+      while (count < MOST_LEADING && this.#leads(first + count * RuleRecord.BYTES)) count++;
+      this.#emitter.setWord(entry, table | (count << Image.HOOK_LEAD_SHIFT));
+    }
+  }
+
+  #leads(record: number): boolean {
+    const word = (offset: number): number => this.#emitter.word(offset);
+    if (word(record + RuleRecord.TARGET) !== TargetKind.VERDICT) return false;
+    if ((word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0) return false;
+    if (word(record + RuleRecord.IN_ROW) !== 0 || word(record + RuleRecord.OUT_ROW) !== 0) return false;
+    const op = word(record + RuleRecord.OPS);
+    if (word(record + RuleRecord.OPS_END) !== op + 16 || (word(op) & 0xffff) !== Op.FIELD_MASK) return false;
+    return (word(op + 4) & 0xffff) === Packet.CTSTATE;
   }
 
   /** Tables of a hook, and connection tracking: Hook.* and the offset of the chain's first record (1 for tracking). */
@@ -201,17 +235,24 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
+    const changing = this.#changing(table);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
-      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family);
+      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family, changing);
     });
+    const finals = chain.rules.map((_, position) =>
+      this.#verdict(this.#recordOffset(firstRecord + position)),
+    );
+    finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
     const { plan, exact, interfaces } = emitClassifier(
       this.#emitter,
       conditions,
+      finals,
       this.#ruleSet.family,
       this.#options.classifier ?? 'auto',
+      chain.hook !== undefined,
     );
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -240,17 +281,38 @@ class Compiler {
 
   /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */
   #final(record: number, rule: Rule, exact: boolean): void {
-    const target = this.#emitter.word(record + RuleRecord.TARGET);
-    if (target !== TargetKind.VERDICT && target !== TargetKind.REJECT) return;
+    const verdict = this.#verdict(record);
+    if (verdict === 0) return;
     if (rule.in !== undefined || rule.out !== undefined) return;
     const asks =
       (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
       this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
     if (asks && !exact) return;
-    const verdict =
-      target === TargetKind.REJECT ? Verdict.REJECT : this.#emitter.word(record + RuleRecord.TARGET_ARG);
     const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
-    this.#emitter.setWord(record + RuleRecord.FINAL, (verdict + 1) | when);
+    this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
+  }
+
+  /** The verdict plus 1 that a rule which matches gives; 0 when it gives none by itself. */
+  #verdict(record: number): number {
+    const target = this.#emitter.word(record + RuleRecord.TARGET);
+    if (target === TargetKind.REJECT) return Verdict.REJECT + 1;
+    return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
+  }
+
+  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
+  #changing(table: Table): ReadonlySet<number> {
+    let changing = this.#changingFields.get(table);
+    if (changing === undefined) {
+      const rules = table.chains.flatMap((chain) => chain.rules);
+      const marks = rules.some(
+        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
+      );
+      // The one match that changes a packet (xt_cluster.c).
+      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
+      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
+      this.#changingFields.set(table, changing);
+    }
+    return changing;
   }
 
   /** Emits a rule and answers the operations of its matches. */
@@ -311,11 +373,23 @@ class Compiler {
     const context = this.#lowerContext(rule, words);
     for (const match of rule.matches) this.#match(match, context);
     if (words.length > 0) {
-      this.#emitter.align(16);
-      this.#emitter.setWord(record + RuleRecord.OPS, this.#emitter.append(words));
-      this.#emitter.setWord(record + RuleRecord.OPS_END, this.#emitter.bytes);
+      const start = this.#operationList(words);
+      this.#emitter.setWord(record + RuleRecord.OPS, start);
+      this.#emitter.setWord(record + RuleRecord.OPS_END, start + words.length * 4);
     }
     return words;
+  }
+
+  /** Offset of a list of operations; rules that ask the same share one. */
+  #operationList(words: readonly number[]): number {
+    const key = words.join();
+    let start = this.#operationLists.get(key);
+    if (start === undefined) {
+      this.#emitter.align(16);
+      start = this.#emitter.append(words);
+      this.#operationLists.set(key, start);
+    }
+    return start;
   }
 
   #match(match: Match, context: LowerContext): void {

@@ -18,7 +18,7 @@ export class Emitter {
   }
 
   /** Offset at which the next 16-byte aligned thing will stand. */
-  align(to: 16 | 64): number {
+  align(to: 16 | 64 | 128): number {
     this.#bytes = Math.ceil(this.#bytes / to) * to;
     this.#reserve(0);
     return this.#bytes;

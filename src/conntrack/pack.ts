@@ -10,10 +10,6 @@ import { STATE_OFFSETS, TUPLES, type TupleOffsets } from './record.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** IP_CT_TCP_FLAG_*. */
-const SACK_PERM = 2;
-const BE_LIBERAL = 8;
-
 /** What the PPTP helper gives a call's GRE entries (nf_conntrack_pptp.h): unreplied, and replied. */
 const PPTP_GRE_SECONDS = 10 * 60;
 const PPTP_GRE_STREAM_SECONDS = 5 * 60 * 60;
@@ -91,8 +87,9 @@ function packTrack(view: DataView, at: number, entry: ConntrackEntry, config: Co
     view.setUint8(at + stateOffset, Math.max(0, states.indexOf(entry.state)));
   }
   if (entry.protocol === TCP) {
-    view.setUint8(at + Conntrack.TCP_FLAGS, SACK_PERM | BE_LIBERAL);
-    view.setUint8(at + Conntrack.TCP_FLAGS + 2, SACK_PERM | BE_LIBERAL);
+    const flags = Conntrack.TCP_FLAG_SACK_PERM | Conntrack.TCP_FLAG_BE_LIBERAL;
+    view.setUint8(at + Conntrack.TCP_FLAGS, flags);
+    view.setUint8(at + Conntrack.TCP_FLAGS + 2, flags);
   } else if (entry.protocol === GRE) {
     const { gre, greStream } = config.timeouts;
     const usual = (entry.status & Conntrack.IPS_SEEN_REPLY) === 0 ? gre : greStream;

@@ -21,6 +21,7 @@ const OFFSETS = {
   clashes: Conntrack.STAT_CLASH,
   strayErrors: Conntrack.STAT_FORGED_ICMP,
   eventsLost: Conntrack.STAT_EVENTS_LOST,
+  cutForHelpers: Conntrack.STAT_HELPER_CUT,
 } as const;
 
 /** Exact to 2^53. */

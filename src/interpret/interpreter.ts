@@ -8,6 +8,7 @@ import type { Interface, Machine } from '../host/machine.ts';
 import type { Backend, Chain, Family, HookName, Rule, RuleSet, TableName } from '../model/ruleset.ts';
 import { HOOK_ORDER } from '../model/ruleset.ts';
 import { Bytes, NotCaptured } from './bytes.ts';
+import type { ConntrackStep } from './conntrack/step.ts';
 import { Conntrack, type Passing } from './conntrack/conntrack.ts';
 import { type CtState, ctStateOf } from './conntrack/state.ts';
 import { type Held, Reassembly } from './fragment.ts';
@@ -69,6 +70,8 @@ export interface Outcome {
   /** FRAGMENT: number of the packet that completed the datagram; filled in when that comes. */
   readonly datagram: number | null;
   readonly path: readonly Step[];
+  /** What connection tracking made of it, once or (over lo) twice; absent where it is off. */
+  readonly tracked?: readonly ConntrackStep[] | undefined;
 }
 
 /** Thrown where ip_local_deliver returns because the datagram is not complete. */

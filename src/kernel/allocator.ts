@@ -11,9 +11,9 @@ export class Allocator {
     this.memory = memory;
   }
 
-  /** Address of `bytes` zeroed bytes, aligned to a cache line. Grows the memory; throws LIMIT at 4 GiB. */
+  /** Address of `bytes` zeroed bytes, aligned to a pair of cache lines. Grows the memory; throws LIMIT at 4 GiB. */
   allocate(bytes: number): number {
-    const address = Math.ceil(this.#next / 64) * 64;
+    const address = Math.ceil(this.#next / 128) * 128;
     const end = address + bytes;
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / WASM_PAGE_BYTES);
     if (end > MAXIMUM_PAGES * WASM_PAGE_BYTES) {

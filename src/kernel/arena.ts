@@ -7,6 +7,7 @@ import * as Frame from '../layout/frame.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
+import * as Stage from '../layout/stage.ts';
 import * as Totals from '../layout/totals.ts';
 import type { Allocator } from './allocator.ts';
 
@@ -73,7 +74,7 @@ export function placeLane(
     [Lane.FRAGMENTS, arena.fragments],
     [Lane.DEFERRED, allocator.allocate(recordCapacity(dataBytes) * 4)],
     [Lane.REST, allocator.allocate(Lane.VECTOR * 4)],
-    [Lane.STAGE, allocator.allocate(Lane.VECTOR * Lane.STAGE_BYTES)],
+    [Lane.STAGE, allocator.allocate(Stage.BYTES)],
     [Lane.SKIPPED, arena.skipped],
     [Lane.COPY, allocator.allocate(Packet.BYTES)],
   ];

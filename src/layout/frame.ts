@@ -15,9 +15,9 @@ export const VECTOR_COUNT = 32;
 export const VECTORS = 36;
 export const BYTES = 80;
 
-// Of cut trees (layout/tree.ts) the packet's key is at CANDIDATES and the chain's number of rules at BLOCK. VECTORS are
-// the leaf records to go on with, one a tree, 0 for a tree that was not looked at; behind them, absolute, the packet
-// record and the classifier. Until a rule of the chain has been asked, NEXT is the first candidate, if it is known.
+// Of cut trees (layout/tree.ts) VECTORS are the groups to go on with, one a tree, 0 for a tree that was not looked at;
+// behind them, absolute, the packet record, the classifier and the image. Until a rule of the chain has been asked, NEXT
+// is the first candidate, if it is known.
 export const PACKET = 60;
 export const CLASSIFIER = 64;
 export const IMAGE = 68;

@@ -29,11 +29,15 @@ export const BACKEND = 44;
 export const STAGED = 48;
 /** 1 when some rule needs connection tracking. */
 export const CONNTRACK = 52;
-/** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number, first rule's offset; the
- *  first entry with offset 0 ends the hook's list. */
+/** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number | leading rules <<
+ *  HOOK_LEAD_SHIFT, first rule's offset; the first entry with offset 0 ends the hook's list. Leading rules are those that
+ *  ask for nothing but the packet's ctstate (one operation, FIELD_MASK) and decide: they are asked before anything is
+ *  looked up. */
 export const HOOKS = 64;
 export const HOOK_SLOTS = 8;
 export const HOOK_ENTRY_BYTES = 8;
+export const HOOK_LEAD_SHIFT = 8;
+export const HOOK_TABLE = 255;
 export const HEADER_BYTES = 384; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES
 
 // Chain record.

@@ -34,9 +34,8 @@ export const SKIPPED_SLOTS = 64;
 export const SKIPPED_BYTES = 16;
 /** Record indexes (u32) of the vector's packets that do not go the short way. */
 export const REST = 76;
-/** Scratch of look-ups for a whole vector: a packet record's address and an entry (layout/tree.ts) for each. */
+/** Scratch of look-ups for a whole vector (layout/stage.ts). */
 export const STAGE = 80;
-export const STAGE_BYTES = 12;
 /** Connection tracking (layout/conntrack.ts), 0 when no rule needs it. */
 export const CONNTRACK = 84;
 /** Room for two addresses: those of the packet that an ICMP error is about. */
@@ -54,6 +53,8 @@ export const KEPT = 148;
 export const KEPT_COUNT = 152;
 /** Means nothing: what was read beforehand is left here, so that no compiler takes the reading away. */
 export const TOUCHED = 156;
+/** 1 when there is a short way for the batch (evaluate/express.ts). */
+export const SHORT = 160;
 export const BYTES = 192;
 
 /** Entry of PIECES: record index, and the packet record of the datagram that it completes, 0 if it does not. */
@@ -65,7 +66,7 @@ export const SHARD_STARTS_BYTES = 272;
 export const VECTOR = 64;
 
 /** What stands behind the express packet records. */
-export const EXPRESS_BYTES = 1088;
+export const EXPRESS_BYTES = 1344;
 
 /** Write result records. */
 export const OPTION_RESULTS = 1;

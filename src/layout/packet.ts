@@ -92,7 +92,7 @@ export const ROUTE_MTU = 216;
 /** 1 when OUTPUT's route is a broadcast one: the host gets a copy of the packet. Written by output routing. */
 export const SENT_BROADCAST = 220;
 /** Looked up beforehand, for the whole vector (layout/tree.ts): the classifier's address, 0 when it is not; the first
- *  candidate's place in its chain; and for each tree the leaf record to go on with, 0 when it was not looked at. */
+ *  candidate's place in its chain; and for each tree the group to go on with, 0 when it was not looked at. */
 export const STAGED_FOR = 224;
 export const STAGED_RULE = 228;
 export const STAGED = 232;

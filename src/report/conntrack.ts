@@ -14,6 +14,11 @@ export function conntrackLines(result: ConntrackResult): string[] {
     ['one-way', result.oneWay, 'flows of which only one direction was seen'],
     ['reopened', result.reopened, 'TCP connections in the place of an earlier one'],
     ['stray errors', result.strayErrors, 'ICMP errors about flows that are not known'],
+    [
+      'cut short',
+      result.cutForHelpers,
+      'packets of which a helper would have had to see more than was captured',
+    ],
     ['early drops', result.earlyDrops, 'entries that made room for others (nf_conntrack_max)'],
     ['table full', result.tableFull, 'packets dropped because there was no room'],
     ['clashes', result.clashes, 'packets dropped because another entry took their addresses and ports'],

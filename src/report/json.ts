@@ -51,11 +51,11 @@ export function summaryJson(result: ScanResult, options: JsonOptions): string {
 function conntrackDocument(conntrack: ConntrackResult | undefined): unknown {
   if (conntrack === undefined) return null;
   const { created, live, limit, expired, pickedUp, oneWay, reopened } = conntrack;
-  const { invalid, untracked, wrongChecksums, checksums, strayErrors } = conntrack;
+  const { invalid, untracked, wrongChecksums, checksums, strayErrors, cutForHelpers } = conntrack;
   const { earlyDrops, tableFull, clashes, eventsLost, expectations } = conntrack;
   return {
     entries: { created, live, limit, expired, pickedUp, oneWay, reopened },
-    packets: { invalid, untracked, wrongChecksums, checksums, strayErrors },
+    packets: { invalid, untracked, wrongChecksums, checksums, strayErrors, cutForHelpers },
     full: { earlyDrops, tableFull, clashes, eventsLost },
     expectations: { made: expectations.made, met: expectations.met, refused: expectations.refused },
   };

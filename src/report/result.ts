@@ -37,6 +37,8 @@ export interface ConntrackResult {
   readonly clashes: number;
   /** Events (--events) that there was no memory for. */
   readonly eventsLost: number;
+  /** Packets of which a helper would have had to see more than was captured. */
+  readonly cutForHelpers: number;
   /** Of helpers: connections expected, that came, that were too many to expect. */
   readonly expectations: { readonly made: number; readonly met: number; readonly refused: number };
 }

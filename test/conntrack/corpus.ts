@@ -6,9 +6,9 @@
 //     spanSeconds             from the capture's first to its last packet, by its own clock
 //     rules                   "rules": linux/rules.json counts states; "helpers": linux/rules-helpers.json, with helpers
 //     checksum                nf_conntrack_checksum
-//     codes, seen             SEEN FORWARDED EVENTS ENTRY (records.ts; ENTRY without the time) of the packets: `seen` has
+//     codes, seen             SEEN FORWARDED EVENTS ENTRY REASON (records.ts; ENTRY without the time): `seen` has
 //                             one digit a packet that leads to one of `codes`, two where these are more than 62
-//     tableUs, table, expect?, counts4, counts6   as in records.ts
+//     reasons, tableUs, table, expect?, counts4, counts6   as in records.ts
 //
 // Every IP packet of the capture went into eth0, one after another: at 60 µs to 1 ms a packet, whatever the capture's
 // clock says. Only the time of the whole was recorded; packets here are spread evenly over it.
@@ -42,6 +42,7 @@ interface CaptureLine {
   checksum: 0 | 1;
   codes: string[];
   seen: string;
+  reasons: string[];
   tableUs: number;
   table: string[];
   expect?: string[];
@@ -88,7 +89,7 @@ function readRecord(line: CaptureLine, { rules4, rules6 }: Rules): CaptureRecord
   const digest = createHash('sha256');
   for (const frame of frames) digest.update(frame);
   if (digest.digest('hex') !== line.framesSha256) throw new Error(`${line.capture}: not what was recorded`);
-  const codes = line.codes.map(readCode);
+  const codes = line.codes.map((code) => readCode(code, line.reasons));
   const wide = codes.length > DIGITS.length;
   const packets = frames.map((frame, index): RecordedPacket => {
     const at = wide ? index * 2 : index;
@@ -116,13 +117,23 @@ function readRecord(line: CaptureLine, { rules4, rules6 }: Rules): CaptureRecord
   };
 }
 
-function readCode(code: string): Omit<RecordedPacket, 'timeNs' | 'interface' | 'frame'> {
-  const [seen, forwarded, events, entry] = code.split(' ') as [string, string, string, string];
+function readCode(
+  code: string,
+  reasons: readonly string[],
+): Omit<RecordedPacket, 'timeNs' | 'interface' | 'frame'> {
+  const [seen, forwarded, events, entry, reason] = code.split(' ') as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return {
     observed: readObserved(seen),
     forwarded: Number(forwarded),
     events: events === '-' ? '' : events,
     entry: entry === '-' ? undefined : readEntry(entry),
+    reason: reason === '-' ? undefined : reasons[Number(reason)],
   };
 }
 

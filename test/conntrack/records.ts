@@ -4,7 +4,7 @@
 //     name, about?, seed?   what the scenario is
 //     sysctls               beside the defaults of linux/host.json
 //     packets               one string a packet, in order:
-//         MICROSECONDS SIDE PACKET SEEN FORWARDED EVENTS ENTRY
+//         MICROSECONDS SIDE PACKET SEEN FORWARDED EVENTS ENTRY REASON
 //         MICROSECONDS  since the packet before was sent (the first one: since the record began)
 //         SIDE          0: enters the router by eth0, 1: by eth1
 //         PACKET        hex, from the IP header on, without the zeros at its end (the IP length says how many); with "!"
@@ -19,6 +19,9 @@
 //                       status in hex, remaining timeout in seconds (rounded down), and for TCP the state number, both
 //                       window scales (two hex digits: original, reply) and the flags of both directions in hex; for
 //                       SCTP the state number
+//         REASON        index into `reasons`, "-" none
+//     reasons               what the kernel logged of packets (nf_conntrack_log_invalid): why INVALID, and of some that it
+//                           lets pass
 //     tableUs, table        when `conntrack -L -o extended` was asked after the packets (microseconds since the record
 //                           began), and its lines, IPv4 first
 //     rules4?, rules6?      `iptables-save`, `ip6tables-save` of the tables in use; where left out: linux/rules.json
@@ -70,6 +73,8 @@ export interface RecordedPacket {
   /** One letter a conntrack event. */
   readonly events: string;
   readonly entry: EntryAfter | undefined;
+  /** What nf_conntrack_log_invalid made the kernel log. */
+  readonly reason: string | undefined;
 }
 
 export interface ConntrackRecord {
@@ -95,6 +100,7 @@ interface RecordLine {
   about?: string;
   sysctls?: Record<string, string>;
   packets: string[];
+  reasons: string[];
   tableUs: number;
   table: string[];
   rules4?: string;
@@ -160,7 +166,7 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
   let microseconds = 0;
   const packets = line.packets.map((text) => {
     microseconds += Number(text.slice(0, text.indexOf(' ')));
-    return readPacket(text, microseconds * 1000);
+    return readPacket(text, microseconds * 1000, line.reasons);
   });
   return {
     name: line.name,
@@ -188,8 +194,9 @@ export function counted(rules: string, counts: string): string {
   });
 }
 
-function readPacket(text: string, timeNs: number): RecordedPacket {
-  const [, side, packet, seen, forwarded, events, entry] = text.split(' ') as [
+function readPacket(text: string, timeNs: number, reasons: readonly string[]): RecordedPacket {
+  const [, side, packet, seen, forwarded, events, entry, reason] = text.split(' ') as [
+    string,
     string,
     string,
     string,
@@ -206,6 +213,7 @@ function readPacket(text: string, timeNs: number): RecordedPacket {
     forwarded: Number(forwarded),
     events: events === '-' ? '' : events,
     entry: entry === '-' ? undefined : readEntry(entry),
+    reason: reason === '-' ? undefined : reasons[Number(reason)],
   };
 }
 

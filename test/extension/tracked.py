@@ -2,7 +2,7 @@
 
     python3 test/extension/tracked.py > test/extension/tracked.jsonl        (as root)
 
-A router in a network namespace: eth0 is 10.0.0.1/24 and fd00::1/64, eth1 10.0.1.1/24 and fd00:1::1/64. A case is a
+A router in a network namespace: eth0 is 10.0.0.1/24 and 2001:db8::1/64, eth1 10.0.1.1/24 and 2001:db8:1::1/64. A case is a
 rule set, packets that come in by its interfaces at certain times, and the counters of all rules behind them. What the
 router itself would send is dropped before anything counts it. Frames are written from one pinned CPU: when send()
 returns, the packet has gone its whole way.
@@ -50,7 +50,7 @@ def build():
         run('ip', '-n', ENDS, 'link', 'set', f'p{side}', 'arp', 'off', 'up')
         inside('ip', 'link', 'set', name, 'arp', 'off', 'up')
         inside('ip', 'address', 'add', f'10.0.{side}.1/24', 'brd', '+', 'dev', name)
-        inside('ip', 'address', 'add', f'fd00:{side}::1/64', 'dev', name, 'nodad')
+        inside('ip', 'address', 'add', f'2001:db8:{side}::1/64', 'dev', name, 'nodad')
     inside('nft', 'add table inet quiet; add chain inet quiet sent { type filter hook output priority -500; policy drop; }')
     libc = ctypes.CDLL(None, use_errno=True)
     home = open('/proc/self/ns/net')
@@ -104,7 +104,7 @@ def ping(source, destination, kind, identifier=7):
 
 SYN, ACK, PSH = 2, 16, 8
 A, B = '10.0.0.9', '10.0.1.9'
-A6, B6 = 'fd00::9', 'fd00:1::9'
+A6, B6 = '2001:db8::9', '2001:db8:1::9'
 OUT, BACK = (0, udp(A, 1000, B, 53)), (1, udp(B, 53, A, 1000))
 OUT6, BACK6 = (0, udp(A6, 1000, B6, 53)), (1, udp(B6, 53, A6, 1000))
 PING, PONG = (0, ping(A, B, 8)), (1, ping(B, A, 0))
@@ -115,8 +115,13 @@ STRAY = (0, tcp(A, 1000, B, 80, SYN | ACK))
 STRAY6 = (0, tcp(A6, 1000, B6, 80, SYN | ACK))
 
 
+CHAINS = {'raw': ('PREROUTING', 'OUTPUT'), 'mangle': ('PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING')}
+
+
 def rules(table, *lines):
-    return f'*{table}\n' + ''.join(f'-A {line}\n' for line in lines) + 'COMMIT\n'
+    """nft counts policies only where the counters were restored."""
+    policies = ''.join(f':{chain} ACCEPT [0:0]\n' for chain in CHAINS[table])
+    return f'*{table}\n{policies}' + ''.join(f'-A {line}\n' for line in lines) + 'COMMIT\n'
 
 
 def seen(*matches, chain='PREROUTING'):
@@ -209,7 +214,7 @@ def conntrack_cases(recorder):
         for one in (A, B, '10.0.0.0/24', '10.0.1.77/24', '10.0.0.8/31', '0.0.0.0/0'))), FLOW)
     recorder.case('addresses', seen(*(
         f'-m conntrack {sign}--{name} {one}' for name in names for sign in ('', '! ')
-        for one in (A6, B6, 'fd00::/64', 'fd00:1::77/64', 'fd00::8/127', '::/0', 'fd00::8:0:0:0:9/71'))), FLOW6, 6)
+        for one in (A6, B6, '2001:db8::/64', '2001:db8:1::77/64', '2001:db8::8/127', '::/0', '2001:db8::8:0:0:0:9/71'))), FLOW6, 6)
     status = ('NONE', 'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'SEEN_REPLY,ASSURED', 'EXPECTED,CONFIRMED')
     handshake = ((0, tcp(A, 9, B, 80, SYN, 100)), (1, tcp(B, 80, A, 9, SYN | ACK, 500, 101)),
                  (0, tcp(A, 9, B, 80, ACK, 101, 501)), (0, tcp(A, 9, B, 80, ACK | PSH, 101, 501, b'hello')))
@@ -285,7 +290,7 @@ def cluster_cases(recorder):
         one for host in hosts for one in ((0, udp(f'10.0.0.{host}', 1, B, 53)), (1, udp(B, 53, f'10.0.0.{host}', 1)))])
     recorder.case('nodes', seen(*matches), [
         one for host in hosts
-        for one in ((0, udp(f'fd00::{host}:4:{host}', 1, B6, 53)), (1, udp(B6, 53, f'fd00::{host}:4:{host}', 1)))], 6)
+        for one in ((0, udp(f'2{host:03x}::{host}:4:{host}', 1, B6, 53)), (1, udp(B6, 53, f'2{host:03x}::{host}:4:{host}', 1)))], 6)
 
 
 def template_cases(recorder):

@@ -23,6 +23,7 @@ const quiet: ConntrackResult = {
   earlyDrops: 0,
   tableFull: 0,
   clashes: 0,
+  cutForHelpers: 0,
   eventsLost: 0,
   expectations: { made: 0, met: 0, refused: 0 },
 };
@@ -102,7 +103,14 @@ describe('the JSON', () => {
         oneWay: 345,
         reopened: 0,
       },
-      packets: { invalid: 6789, untracked: 4, wrongChecksums: 1500, checksums: 'verify', strayErrors: 0 },
+      packets: {
+        invalid: 6789,
+        untracked: 4,
+        wrongChecksums: 1500,
+        checksums: 'verify',
+        strayErrors: 0,
+        cutForHelpers: 0,
+      },
       full: { earlyDrops: 3, tableFull: 0, clashes: 0, eventsLost: 0 },
       expectations: { made: 7, met: 5, refused: 1 },
     });

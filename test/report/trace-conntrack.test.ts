@@ -11,14 +11,20 @@ const [tcp, udp] = [TCP, UDP].map((text) => readConntrack(text, { file: '' })[0]
 
 describe('conntrackLine', () => {
   it('shows the connection and how the packet changed it', () => {
-    const step = { hook: 'PREROUTING', ctstate: 'ESTABLISHED', direction: 'reply', entry: tcp } as const;
+    const step = {
+      place: 0,
+      hook: 'PREROUTING',
+      ctstate: 'ESTABLISHED',
+      direction: 'reply',
+      entry: tcp,
+    } as const;
     expect(conntrackLine({ ...step, before: 'SYN_SENT' }, 0n)).toBe(
       `CONNTRACK: PREROUTING ESTABLISHED reply SYN_SENT->SYN_RECV: ${TCP}`,
     );
   });
 
   it('shows the first packet of a connection, and protocols without states', () => {
-    const step = { hook: 'OUTPUT', ctstate: 'NEW', direction: 'original' } as const;
+    const step = { place: 0, hook: 'OUTPUT', ctstate: 'NEW', direction: 'original' } as const;
     expect(conntrackLine({ ...step, entry: tcp }, 0n)).toBe(
       `CONNTRACK: OUTPUT NEW original SYN_RECV: ${TCP}`,
     );
@@ -27,14 +33,14 @@ describe('conntrackLine', () => {
 
   it('says why a packet belongs to no connection', () => {
     const why = INVALID_TEXTS[Invalid.TCP_ACK_OVER];
-    const invalid = { hook: 'PREROUTING', ctstate: 'INVALID' } as const;
+    const invalid = { place: 0, hook: 'PREROUTING', ctstate: 'INVALID' } as const;
     expect(conntrackLine({ ...invalid, why }, 0n)).toBe(
       'CONNTRACK: PREROUTING INVALID: ACK is over upper bound (ACKed data not seen yet)',
     );
     expect(conntrackLine({ ...invalid, why: INVALID_TEXTS[Invalid.NONE] }, 0n)).toBe(
       'CONNTRACK: PREROUTING INVALID',
     );
-    expect(conntrackLine({ hook: 'PREROUTING', ctstate: 'UNTRACKED' }, 0n)).toBe(
+    expect(conntrackLine({ place: 0, hook: 'PREROUTING', ctstate: 'UNTRACKED' }, 0n)).toBe(
       'CONNTRACK: PREROUTING UNTRACKED',
     );
   });

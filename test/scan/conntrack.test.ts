@@ -70,6 +70,7 @@ describe('endConntrack', () => {
       clashes: 15_554,
       strayErrors: 16_665,
       eventsLost: 17_776,
+      cutForHelpers: 18_887,
       live: 5000,
       limit: 16_384,
     });

@@ -126,6 +126,7 @@ export const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
   [Packet.TCP_FLAGS, 'tcp flags'],
   [Packet.ICMP, 'icmp type'],
   [Packet.PKTTYPE, 'packet type'],
+  [Packet.MARK, 'mark'],
 ]);
 
 /** Elementary intervals: in each, every value has the same vector. */

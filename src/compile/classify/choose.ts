@@ -5,7 +5,7 @@ import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
 import type { RuleConditions } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
-import { emitTrees, type TreePlan } from './tree.ts';
+import { emitTrees, type TreeInput, type TreePlan, treeInput, unsureCandidates } from './tree.ts';
 
 export type ClassifierKind = 'linear' | 'bit-vectors' | 'trees';
 /** 'auto', or what every chain is to have where it can. */
@@ -13,8 +13,10 @@ export type ClassifierChoice = 'auto' | ClassifierKind;
 
 /** Chains below this are walked faster rule by rule. */
 const LEAST_RULES = 5;
-/** From here on cut trees are faster than bit vectors (bench/classify). */
+/** From here on bit vectors are never better than cut trees. */
 const TREE_RULES = 2048;
+/** ... and below it they are where trees have to verify more candidates than this for a packet. */
+const MOST_UNSURE = 0.5;
 
 /** What a chain is searched by. */
 export interface ClassifierPlan {
@@ -26,6 +28,8 @@ export interface ClassifierPlan {
   readonly fields: readonly string[];
   /** What was not taken and why, and what else is to be said, a line each. */
   readonly notes: readonly string[];
+  /** Does it look at fields that are known only when a packet enters the chain? */
+  readonly late?: boolean | undefined;
 }
 
 export interface EmittedClassifier {
@@ -36,36 +40,65 @@ export interface EmittedClassifier {
   readonly interfaces: readonly ClassifiedInterfaces[];
 }
 
-/** Emits a chain's classifier, if one is better than walking rule by rule. */
+/**
+ * Emits a chain's classifier, if one is better than walking rule by rule. `finals`: by rule, and behind them of the
+ * chain's end, the verdict plus 1 that it gives when its conditions hold, 0 when it gives none. `beforehand`: packets
+ * may be looked up for a whole vector before the chain is walked.
+ */
 export function emitClassifier(
   emitter: Emitter,
   rules: readonly RuleConditions[],
+  finals: readonly number[],
   family: Family,
   choice: ClassifierChoice,
+  beforehand: boolean,
 ): EmittedClassifier {
   if (choice === 'linear' || rules.length === 0) return linear([]);
   if (choice === 'auto' && rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
-  if (choice === 'trees' || (choice === 'auto' && rules.length >= TREE_RULES)) {
-    const trees = emitTrees(emitter, rules, family);
-    if (trees === undefined) return linear(['no condition that could be searched by']);
-    const { offset, bytes, fields } = trees;
+  const [input, why] = treesFor(rules, finals, family, choice, beforehand);
+  if (input !== undefined) {
+    const trees = emitTrees(emitter, input);
+    const { offset, bytes, fields, late } = trees;
     return {
-      plan: { kind: 'trees', offset, bytes, fields, notes: treeNotes(trees) },
+      plan: { kind: 'trees', offset, bytes, fields, notes: [...why, ...treeNotes(trees)], late },
       exact: trees.exact,
       interfaces: [],
     };
   }
-  const vectors = emitBitVectors(emitter, rules, family);
+  const vectors = choice === 'trees' ? undefined : emitBitVectors(emitter, rules, family);
   if (vectors === undefined) return linear(['no condition that could be searched by']);
   const { offset, bytes, fields, exact, interfaces, unpaid } = vectors;
   const notes = unpaid.map((field) => `${field}: not searched by, its trie is over the budget`);
-  return { plan: { kind: 'bit-vectors', offset, bytes, fields, notes }, exact, interfaces };
+  return {
+    plan: { kind: 'bit-vectors', offset, bytes, fields, notes: [...why, ...notes] },
+    exact,
+    interfaces,
+  };
+}
+
+/** What to build trees from, if they are to be what the chain is searched by; and why they are, or not. */
+function treesFor(
+  rules: readonly RuleConditions[],
+  finals: readonly number[],
+  family: Family,
+  choice: ClassifierChoice,
+  beforehand: boolean,
+): readonly [input: TreeInput | undefined, why: readonly string[]] {
+  const short = rules.length < TREE_RULES;
+  if (choice === 'bit-vectors' || (choice === 'auto' && short && !beforehand)) return [undefined, []];
+  const input = treeInput(rules, finals, family);
+  if (choice === 'trees' || input === undefined) return [input, []];
+  if (!short) return [input, [`bit vectors: not taken from ${TREE_RULES} rules on`]];
+  const unsure = unsureCandidates(input);
+  const found = `in trees ${unsure.toFixed(2)} candidates to be verified for a packet`;
+  if (unsure > MOST_UNSURE) return [undefined, [`trees: not taken, ${found}`]];
+  return [input, [`bit vectors: not taken, ${found}`]];
 }
 
 function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan): string[] {
-  const notes = [`bit vectors: not taken from ${TREE_RULES} rules on`];
-  for (const [tree, { rules, leafRecords }] of trees.entries()) {
-    notes.push(`tree ${tree + 1}: rules ${rules}, in a leaf on the average ${leafRecords.toFixed(1)}`);
+  const notes: string[] = [];
+  for (const [tree, { boxes, leafBoxes }] of trees.entries()) {
+    notes.push(`tree ${tree + 1}: boxes ${boxes}, in a leaf on the average ${leafBoxes.toFixed(1)}`);
   }
   notes.push(`longest leaf: ${longest}`);
   if (unpaid > 0) notes.push(`lists not cut, over the budget of ${budgetBytes} bytes: ${unpaid}`);

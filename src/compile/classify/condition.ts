@@ -19,7 +19,14 @@ export const SEARCH_FIELD_BITS: ReadonlyMap<number, number> = new Map([
   [Packet.TCP_FLAGS, 8],
   [Packet.ICMP, 16],
   [Packet.PKTTYPE, 8],
+  [Packet.MARK, 32],
 ]);
+
+/**
+ * Search fields that are known only when a packet enters the chain. (MARK is one only where no target of the table
+ * changes it: a chain's candidates are found once.)
+ */
+export const LATE_FIELDS: ReadonlySet<number> = new Set([Packet.PKTTYPE, Packet.MARK]);
 
 export interface RuleConditions {
   /** Sorted, disjoint intervals by field offset; a field that is not here is not asked about. */
@@ -33,9 +40,15 @@ export interface RuleConditions {
 /**
  * Conditions of a rule for packets with an ordinary transport header; others are walked rule by rule. `words` are the
  * operations that the rule's matches lowered to. Operations are read up to the first that could drop the packet or
- * leave it undecided: a rule must stay a candidate wherever Linux would come so far.
+ * leave it undecided: a rule must stay a candidate wherever Linux would come so far. `changing`: fields that targets
+ * may change while the chain is walked.
  */
-export function conditionsOf(rule: Rule, words: readonly number[], family: Family): RuleConditions {
+export function conditionsOf(
+  rule: Rule,
+  words: readonly number[],
+  family: Family,
+  changing: ReadonlySet<number> = new Set(),
+): RuleConditions {
   const fields = new Map<number, readonly Interval[]>();
   const restrict = (field: number, intervals: readonly Interval[]): void => {
     const before = fields.get(field);
@@ -60,6 +73,7 @@ export function conditionsOf(rule: Rule, words: readonly number[], family: Famil
   const { protocol } = rule;
   const header = protocol?.invert === false ? (ORDINARY_HEADERS.get(protocol.value) ?? 0) : 0;
   if (!readOperations(words, family, header, restrict)) exact = false;
+  for (const field of changing) if (fields.delete(field)) exact = false;
   return { fields, in: rule.in, out: rule.out, exact };
 }
 
@@ -75,6 +89,18 @@ const ORDINARY_HEADERS: ReadonlyMap<number, number> = new Map([
   [58, 8],
   [132, 12],
   [136, 8],
+]);
+
+/**
+ * Operations that say yes or no and do nothing else, so that what is asked behind them is a condition as well. (Of an
+ * assumed answer it is counted that it was asked; connlabel and cluster change what they look at.)
+ */
+const PLAIN_OPERATIONS: ReadonlySet<number> = new Set([
+  Op.ASSUMED,
+  Op.CONNTRACK,
+  Op.CONNMARK,
+  Op.CONNBYTES,
+  Op.HELPER,
 ]);
 
 /** True when every operation became a condition. `header`: bytes that an ordinary transport header has. */
@@ -99,11 +125,9 @@ function readOperations(
       const intervals = clip([[BigInt(operand(2)), BigInt(operand(3))]], bits);
       restrict(field, invertIf(intervals, invert, bits));
     } else if (code === Op.FIELD_MASK) {
-      if (bits === undefined || bits > 16) {
-        exact = false;
-        continue;
-      }
-      restrict(field, maskIntervals(operand(2), operand(3), invert, bits));
+      const intervals = bits === undefined ? undefined : maskIntervals(operand(2), operand(3), invert, bits);
+      if (intervals === undefined) exact = false;
+      else restrict(field, intervals);
     } else if (code === Op.ADDRESS_RANGE) {
       if (bits === undefined) continue;
       // A range that goes backwards holds nothing.
@@ -124,8 +148,7 @@ function readOperations(
       const [declared, read] = [operand(1) & 0xff, (operand(1) >>> 8) & 0xff];
       if (Math.max(declared, read) > header) return false;
     } else {
-      // That it was asked is counted.
-      if (code !== Op.ASSUMED) return false;
+      if (!PLAIN_OPERATIONS.has(code)) return false;
       exact = false;
     }
   }
@@ -134,8 +157,8 @@ function readOperations(
 
 /** Width of a search field for a family; undefined when it is not one. */
 export function fieldBits(field: number, family: Family): number | undefined {
-  const bits = SEARCH_FIELD_BITS.get(field);
-  return bits === 32 && family === 'ipv6' ? 128 : bits;
+  const isAddress = field === Packet.SRC || field === Packet.DST;
+  return isAddress && family === 'ipv6' ? 128 : SEARCH_FIELD_BITS.get(field);
 }
 
 /** An address operand: layout/packet.ts's form, four words from `at`. */
@@ -176,7 +199,14 @@ function merge(intervals: readonly Interval[]): readonly Interval[] {
   return merged;
 }
 
-function maskIntervals(mask: number, value: number, invert: boolean, bits: number): readonly Interval[] {
+/** Undefined when they would be too many: a mask with holes in a field of 32 bits. */
+function maskIntervals(
+  mask: number,
+  value: number,
+  invert: boolean,
+  bits: number,
+): readonly Interval[] | undefined {
+  if (bits > 16) return wideMaskIntervals(mask, value, invert, bits);
   const intervals: [bigint, bigint][] = [];
   for (let candidate = 0; candidate < 1 << bits; candidate++) {
     if (((candidate & mask) >>> 0 === value >>> 0) === invert) continue;
@@ -185,6 +215,18 @@ function maskIntervals(mask: number, value: number, invert: boolean, bits: numbe
     else intervals.push([BigInt(candidate), BigInt(candidate)]);
   }
   return intervals;
+}
+
+function wideMaskIntervals(
+  mask: number,
+  value: number,
+  invert: boolean,
+  bits: number,
+): readonly Interval[] | undefined {
+  const free = BigInt(~mask >>> 0);
+  if (bits !== 32 || (free & (free + 1n)) !== 0n) return undefined;
+  const lo = BigInt(value >>> 0);
+  return invertIf((lo & free) === 0n ? [[lo, lo + free]] : [], invert, bits);
 }
 
 function clip(intervals: readonly Interval[], bits: number): readonly Interval[] {

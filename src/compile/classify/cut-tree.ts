@@ -1,9 +1,9 @@
 // Builds the cut trees of a chain (layout/tree.ts) into words of their own, so that nothing is in the image before it is
 // known to be of use.
 //
-// A rule that a cut would copy into many leaves is put off to the next tree, as a whole; what it left in this one does
-// no harm. The last tree puts nothing off. Each cut is paid for beforehand, its entries and the copies that it makes: a
-// list whose cut the budget cannot pay stays a leaf, however long.
+// A box that a cut would copy into many leaves is put off to the next tree, as a whole; what it left in this one does no
+// harm. The last tree puts nothing off. Each cut is paid for beforehand, its entries and the groups that its lists take
+// more than the one before: a list whose cut the budget cannot pay stays a leaf, however long.
 
 import * as Tree from '../../layout/tree.ts';
 import type { Boxes, BoxField } from './boxes.ts';
@@ -14,8 +14,10 @@ export interface CutTrees {
   readonly roots: readonly (readonly [reference: number, cut: number, leastRule: number, depth: number])[];
   /** What follows the header in the image. */
   readonly words: Uint32Array;
-  /** By tree: its rules, and the leaf records that a packet which matches one of them meets on the average. */
-  readonly trees: readonly { readonly rules: number; readonly leafRecords: number }[];
+  /** By tree: its boxes, and how many a packet that is in one of them meets on the average. */
+  readonly trees: readonly { readonly boxes: number; readonly leafBoxes: number }[];
+  /** What a look-up costs on the average, in terms of a group compared; to tell builds of the same boxes apart. */
+  readonly cost: number;
   /** Lists that were left uncut because the budget was used up, and the longest of all. */
   readonly unpaid: number;
   readonly longest: number;
@@ -23,51 +25,77 @@ export interface CutTrees {
 
 export interface CutTreeInput {
   readonly boxes: Boxes;
-  /** Fields of a leaf record: source word, destination word, source port, destination port, protocol. */
-  readonly recordFields: readonly (BoxField | undefined)[];
+  /** Fields that groups have: source word, destination word, source port, destination port, protocol, byte. */
+  readonly groupFields: readonly (BoxField | undefined)[];
+  /** By rule, and behind them of the chain's end: Tree.ANSWERS. */
+  readonly answers: Uint32Array;
   /** Image offset of the first word. */
   readonly base: number;
   readonly budgetBytes: number;
+  /** Lists of one tree that a box may be in before it is put off to the next. */
+  readonly copies: number;
 }
 
-/** A list up to this length is not cut. */
-const LEAF_RECORDS = 8;
+/** A list up to this length is not cut: it fills two groups. */
+const LEAF_BOXES = 2 * Tree.GROUP_BOXES - 1;
 /** ... and not when it is all that is left for a tree. */
-const FLAT_RECORDS = 24;
-/** Lists that a rule may be in before it is put off to the next tree. */
-const COPIES = 8;
-const RECORD_WORDS = Tree.RECORD_BYTES / 4;
+const FLAT_BOXES = 2 * Tree.GROUP_BOXES - 1;
+/** What a tree and a cut cost, in terms of a group compared. */
+const TREE_COST = 1;
+const CUT_COST = 0.5;
+/** Lists of one tree that a box may be in before it is put off to the next: of long chains ... */
+const COPIES = 16;
+const LONG = 4096;
+/** ... and what is tried for the others until the budget pays for it. */
+const COPIES_TRIED = [32, 16, 8];
+const GROUP_WORDS = Tree.GROUP_BYTES / 4;
 
-export function buildCutTrees(input: CutTreeInput): CutTrees {
-  return new CutTreeBuilder(input).build();
+/** Bytes of a list with its end. */
+const listBytes = (boxes: number): number => Math.ceil((boxes + 1) / Tree.GROUP_BOXES) * Tree.GROUP_BYTES;
+
+/** Builds with as many copies of a box as are worth their bytes. */
+export function buildCutTrees(input: Omit<CutTreeInput, 'copies'>): CutTrees {
+  if (input.boxes.count > LONG) return new CutTreeBuilder({ ...input, copies: COPIES }).build();
+  let best: CutTrees | undefined;
+  for (const copies of COPIES_TRIED) {
+    const trees = new CutTreeBuilder({ ...input, copies }).build();
+    if (best === undefined || trees.cost < best.cost) best = trees;
+    if (best.unpaid === 0) return best;
+  }
+  return best as CutTrees;
 }
 
 class CutTreeBuilder {
   readonly #boxes: Boxes;
-  readonly #recordFields: readonly (BoxField | undefined)[];
+  readonly #groupFields: readonly (BoxField | undefined)[];
+  readonly #answers: Uint32Array;
   readonly #base: number;
   readonly #budget: number;
   readonly #chooser: CutChooser;
   #words = new Uint32Array(1024);
   #used = 0;
-  /** Bytes used and owed: every list has its records paid for before it is written. */
+  /** Bytes used and owed: every list has its groups paid for before it is written. */
   #committed = 0;
   readonly #putOff: Uint8Array;
   readonly #copies: Uint16Array;
+  readonly #mostCopies: number;
   #mayPutOff = true;
   readonly #marks = new Uint8Array(1 << 16);
   readonly #segments = new Int32Array(1 << 16);
-  #depth = 0;
-  #emptyLeaf = 0;
+  /** Boxes in the leaves of the tree in work, by the cuts before them. */
+  readonly #reached: number[] = [];
+  #emptyLeaf: readonly [reference: number, cut: number] = [0, 0];
   #unpaid = 0;
   #longest = 0;
   /** Of the leaves of the tree in work: the sums of their lengths and of the squares of these. */
   #lengths = 0;
   #squares = 0;
 
-  constructor({ boxes, recordFields, base, budgetBytes }: CutTreeInput) {
+  constructor({ boxes, groupFields, answers, base, budgetBytes, copies }: CutTreeInput) {
+    this.#mostCopies = copies;
     this.#boxes = boxes;
-    this.#recordFields = recordFields;
+    this.#groupFields = groupFields;
+    this.#answers = answers;
     this.#base = base;
     this.#budget = budgetBytes;
     this.#chooser = new CutChooser(boxes);
@@ -77,50 +105,70 @@ class CutTreeBuilder {
 
   build(): CutTrees {
     const roots: (readonly [number, number, number, number])[] = [];
-    const trees: { rules: number; leafRecords: number }[] = [];
-    let rules = this.#boxes.possible;
-    this.#committed = rules.length * Tree.RECORD_BYTES;
-    this.#emptyLeaf = this.#reference(this.#allocate(RECORD_WORDS));
-    // Protocol 65535 and no other: no packet with an ordinary transport header has it.
-    this.#words[3] = 0xffff;
-    this.#words[7] = Tree.LAST << 16;
-    while (rules.length > 0) {
+    const trees: { boxes: number; leafBoxes: number }[] = [];
+    let boxes = Int32Array.from({ length: this.#boxes.count }, (_, box) => box);
+    let cost = 0;
+    this.#committed = listBytes(boxes.length);
+    this.#emptyLeaf = this.#leaf(new Int32Array(0));
+    while (boxes.length > 0) {
       this.#mayPutOff = roots.length + 1 < Tree.TREES_MOST;
       this.#lengths = 0;
       this.#squares = 0;
       this.#copies.fill(0);
       this.#putOff.fill(0);
-      this.#depth = 0;
-      const root = this.#entry(rules, 0);
-      const rest = rules.filter((rule) => this.#putOff[rule] === 1);
-      const least = rules.find((rule) => this.#putOff[rule] === 0) ?? this.#boxes.count;
-      roots.push([...root, least, this.#depth]);
+      this.#reached.length = 0;
+      const root = this.#entry(boxes, 0);
+      const rest = boxes.filter((box) => this.#putOff[box] === 1);
+      const first = boxes.find((box) => this.#putOff[box] === 0);
+      const least = first === undefined ? this.#answers.length - 1 : (this.#boxes.rule[first] as number);
+      cost += this.#treeCost(first ?? this.#boxes.count);
+      roots.push([...root, least, this.#commonDepth()]);
       trees.push({
-        rules: rules.length - rest.length,
-        leafRecords: this.#squares / Math.max(1, this.#lengths),
+        boxes: boxes.length - rest.length,
+        leafBoxes: this.#squares / Math.max(1, this.#lengths),
       });
-      this.#committed += rest.length * Tree.RECORD_BYTES;
-      rules = rest;
+      this.#committed += listBytes(rest.length);
+      boxes = rest;
     }
     return {
       roots,
       words: this.#words.subarray(0, this.#used),
       trees,
+      cost,
       unpaid: this.#unpaid,
       longest: this.#longest,
     };
   }
 
+  /** Of the tree in work, whose first box is `first`: it is looked at unless the answer is known to be before. */
+  #treeCost(first: number): number {
+    const boxes = Math.max(1, this.#lengths);
+    const cuts = this.#reached.reduce((sum, count, depth) => sum + count * depth, 0) / boxes;
+    const groups = (this.#squares / boxes + 1) / Tree.GROUP_BOXES + 0.5;
+    const share = (this.#boxes.count - first) / Math.max(1, this.#boxes.count);
+    return share * (TREE_COST + CUT_COST * cuts + Math.max(1, groups));
+  }
+
+  /** Cuts that at least a quarter of the boxes in leaves are behind: beyond, packets are followed one by one. */
+  #commonDepth(): number {
+    let depth = this.#reached.length - 1;
+    let boxes = 0;
+    for (; depth > 0; depth--) {
+      boxes += this.#reached[depth] ?? 0;
+      if (boxes * 4 >= this.#lengths) break;
+    }
+    return Math.max(0, depth);
+  }
+
   /** Builds what a list needs and answers the two words of the entry that leads to it. */
   #entry(whole: Int32Array, depth: number): readonly [reference: number, cut: number] {
     const list = this.#mayPutOff ? whole.filter((rule) => this.#putOff[rule] === 0) : whole;
-    this.#committed -= (whole.length - list.length) * Tree.RECORD_BYTES;
-    this.#depth = Math.max(this.#depth, depth);
-    if (list.length === 0) return [this.#emptyLeaf, 0];
-    if (list.length <= (depth === 0 ? FLAT_RECORDS : LEAF_RECORDS)) return this.#leaf(list);
+    this.#committed -= listBytes(whole.length) - listBytes(list.length);
+    if (list.length === 0) return this.#emptyLeaf;
+    if (list.length <= (depth === 0 ? FLAT_BOXES : LEAF_BOXES)) return this.#leaf(list, depth);
     const cut = this.#chooser.choose(list);
     const lists = cut === undefined ? undefined : this.#part(list, cut);
-    if (cut === undefined || lists === undefined) return this.#leaf(list);
+    if (cut === undefined || lists === undefined) return this.#leaf(list, depth);
     const { offset } = this.#boxes.fields[cut.field] as BoxField;
     const size = 1 << cut.bits;
     const at = this.#allocate(size * 2);
@@ -132,7 +180,8 @@ class CutTreeBuilder {
       this.#words[at + 2 * window] = reference;
       this.#words[at + 2 * window + 1] = next;
     }
-    return [this.#reference(at), offset | (cut.shift << Tree.CUT_SHIFT) | (cut.bits << Tree.CUT_BITS)];
+    const description = Tree.CUT | offset | (cut.shift << Tree.CUT_SHIFT) | (cut.bits << Tree.CUT_BITS);
+    return [this.#reference(at), description >>> 0];
   }
 
   /**
@@ -204,19 +253,17 @@ class CutTreeBuilder {
     }
     // Who is put off, and how long the lists get.
     const lengths = new Int32Array(distinct);
-    let copies = 0;
     const kept = new Uint8Array(list.length);
     let wild = 0;
     const put: number[] = [];
     list.forEach((rule, index) => {
       const first = firsts[index] as number;
       const spanned = first < 0 ? distinct : (((lasts[index] as number) - first + count) % count) + 1;
-      if (this.#mayPutOff && spanned > 1 && (this.#copies[rule] as number) + spanned > COPIES) {
+      if (this.#mayPutOff && spanned > 1 && (this.#copies[rule] as number) + spanned > this.#mostCopies) {
         put.push(rule);
         return;
       }
       kept[index] = 1;
-      copies += spanned;
       if (first < 0) wild++;
       else {
         this.#eachSegment(first, lasts[index] as number, count, (segment) => {
@@ -225,7 +272,8 @@ class CutTreeBuilder {
         });
       }
     });
-    const bytes = (mask + 1) * Tree.ENTRY_BYTES + (copies - list.length) * Tree.RECORD_BYTES;
+    let bytes = (mask + 1) * Tree.ENTRY_BYTES - listBytes(list.length);
+    for (const length of lengths) bytes += listBytes(length + wild);
     if (this.#committed + bytes > this.#budget) {
       this.#unpaid++;
       return undefined;
@@ -264,42 +312,56 @@ class CutTreeBuilder {
     visit(last);
   }
 
-  #leaf(list: Int32Array): readonly [reference: number, cut: number] {
-    const at = this.#allocate(list.length * RECORD_WORDS);
+  #leaf(list: Int32Array, depth = 0): readonly [reference: number, cut: number] {
+    const groups = listBytes(list.length) / Tree.GROUP_BYTES;
+    const at = this.#allocate(groups * GROUP_WORDS);
     this.#longest = Math.max(this.#longest, list.length);
     this.#lengths += list.length;
     this.#squares += list.length * list.length;
-    list.forEach((rule, index) => {
-      const last = index === list.length - 1 ? Tree.LAST << 16 : 0;
-      this.#record(at + index * RECORD_WORDS, rule, last);
-    });
-    return [this.#reference(at), 0];
+    this.#reached[depth] = (this.#reached[depth] ?? 0) + list.length;
+    for (let place = 0; place < groups * Tree.GROUP_BOXES; place++) {
+      const group = at + Math.floor(place / Tree.GROUP_BOXES) * GROUP_WORDS;
+      this.#box(group, place % Tree.GROUP_BOXES, list[place]);
+    }
+    const [first] = list;
+    return [this.#reference(at), first === undefined ? Tree.EMPTY : (this.#boxes.rule[first] as number)];
   }
 
-  #record(at: number, rule: number, last: number): void {
-    const [src, dst, sport, dport, proto] = this.#recordFields;
-    const words = this.#words;
-    const low = (field: BoxField | undefined): number =>
-      field === undefined ? 0 : (field.lo[rule] as number);
+  /** A box in its place of a group; without one, the box that holds everything. */
+  #box(group: number, place: number, box: number | undefined): void {
+    const [src, dst, sport, dport, proto, byte] = this.#groupFields;
+    const rule = box === undefined ? this.#answers.length - 1 : (this.#boxes.rule[box] as number);
+    const lo = (field: BoxField | undefined): number =>
+      field === undefined || box === undefined ? 0 : (field.lo[box] as number);
     const span = (field: BoxField | undefined): number =>
-      field === undefined ? 0xffffffff : (field.hi[rule] as number) - (field.lo[rule] as number);
-    words[at] = low(src);
-    words[at + 1] = low(dst);
-    words[at + 2] = low(sport) | (low(dport) << 16);
-    words[at + 3] = low(proto) | (rule << 16);
-    words[at + 4] = span(src);
-    words[at + 5] = span(dst);
-    words[at + 6] = (span(sport) & 0xffff) | (span(dport) << 16);
-    words[at + 7] = (span(proto) & 0xffff) | ((rule >>> 16) << 16) | last;
+      field === undefined || box === undefined ? 0xffffffff : (field.hi[box] as number) - lo(field);
+    const words = this.#words;
+    words[group + Tree.SRC_LO / 4 + place] = lo(src);
+    words[group + Tree.SRC_SPAN / 4 + place] = span(src);
+    words[group + Tree.DST_LO / 4 + place] = lo(dst);
+    words[group + Tree.DST_SPAN / 4 + place] = span(dst);
+    words[group + Tree.ANSWERS / 4 + place] = this.#answers[rule] as number;
+    const halves = new Uint16Array(words.buffer, group * 4, Tree.GROUP_BYTES / 2);
+    halves[Tree.PORTS_LO / 2 + place] = lo(sport);
+    halves[Tree.PORTS_LO / 2 + Tree.GROUP_BOXES + place] = lo(dport);
+    halves[Tree.PORTS_SPAN / 2 + place] = span(sport);
+    halves[Tree.PORTS_SPAN / 2 + Tree.GROUP_BOXES + place] = span(dport);
+    const bytes = new Uint8Array(words.buffer, group * 4, Tree.GROUP_BYTES);
+    [proto, byte].forEach((field, index) => {
+      const at = index * Tree.GROUP_BOXES + place;
+      if (field?.masked === undefined || box === undefined) return;
+      bytes[Tree.BYTES_VALUE + at] = field.masked.value[box] as number;
+      bytes[Tree.BYTES_MASK + at] = field.masked.mask[box] as number;
+    });
   }
 
   #reference(word: number): number {
     return this.#base + word * 4;
   }
 
-  /** Zeroed words; aligned so that no record lies in two cache lines. */
+  /** Zeroed words, aligned to a group. */
   #allocate(words: number): number {
-    const at = Math.ceil(this.#used / RECORD_WORDS) * RECORD_WORDS;
+    const at = Math.ceil(this.#used / GROUP_WORDS) * GROUP_WORDS;
     this.#used = at + words;
     if (this.#used > this.#words.length) {
       const grown = new Uint32Array(Math.max(this.#used, this.#words.length * 2));

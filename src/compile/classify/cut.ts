@@ -14,7 +14,7 @@ export interface Cut {
 const SAMPLE = 2048;
 /** Entries of one cut, as a power of two, and how many there may be for each rule in the list. */
 const MOST_BITS = 16;
-const ENTRIES_A_RULE = 4;
+const ENTRIES_A_RULE = 8;
 /** A rule in more windows than this is counted as one that the cut does not part from others. */
 const NARROW = 4;
 /** What an entry costs in terms of halvings of the list, at ENTRIES_A_RULE. */

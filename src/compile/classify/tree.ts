@@ -6,13 +6,16 @@ import * as Tree from '../../layout/tree.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
-import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
+import { type Boxes, boxesOf } from './boxes.ts';
 import type { RuleConditions } from './condition.ts';
 import { buildCutTrees, type CutTrees } from './cut-tree.ts';
 
 /** Bytes that the trees of a chain may take: a rule, and in any case. */
 const BYTES_A_RULE = 224;
 const LEAST_BYTES = 64 * 1024;
+
+/** Trees of more bytes do not stay in the cache that one core has. */
+const LARGE_BYTES = 512 * 1024;
 
 export interface TreePlan {
   /** Image offset of the classifier. */
@@ -21,29 +24,60 @@ export interface TreePlan {
   readonly budgetBytes: number;
   readonly fields: readonly string[];
   readonly built: Omit<CutTrees, 'words'>;
+  /** Are fields asked about that are known only when a packet enters the chain? */
+  readonly late: boolean;
   /** By rule: is a candidate sure to match, but for its interfaces? */
   readonly exact: readonly boolean[];
 }
 
-/** Emits cut trees for a chain; undefined when no rule asks about any field. */
-export function emitTrees(
-  emitter: Emitter,
+/** A chain's boxes and what they answer, from which trees can be built. */
+export interface TreeInput {
+  readonly rules: readonly RuleConditions[];
+  readonly boxes: Boxes;
+  /** Packet record offsets of what groups hold: source word, destination word, ports, protocol, byte. */
+  readonly groupFields: readonly number[];
+  /** By rule: is a candidate sure to match, but for its interfaces? */
+  readonly exact: readonly boolean[];
+  /** By rule, and behind them of the chain's end: Tree.ANSWERS. */
+  readonly answers: Uint32Array;
+}
+
+/**
+ * Undefined when no rule asks about any field. `finals`: by rule, and behind them of the chain's end, the verdict plus 1
+ * that it gives when all its conditions hold, else 0.
+ */
+export function treeInput(
   rules: readonly RuleConditions[],
+  finals: readonly number[],
   family: Family,
-): TreePlan | undefined {
+): TreeInput | undefined {
   const boxes = boxesOf(rules, family);
-  if (boxes.fields.length === 0) return undefined;
-  const start = emitter.align(64);
-  const src = tellingWord(boxes, Packet.SRC);
-  const dst = tellingWord(boxes, Packet.DST);
-  const recordFields = [
-    ...[src, dst].map((offset) => fieldAt(boxes, offset)),
-    ...[Packet.SPORT, Packet.DPORT, Packet.PROTO].map((offset) => fieldAt(boxes, offset)),
-  ];
+  if (boxes.fields.length === 0 || rules.length > Tree.RULES_MOST) return undefined;
+  const [src, dst] = [tellingWord(boxes, Packet.SRC), tellingWord(boxes, Packet.DST)];
+  const groupFields = [src, dst, Packet.SPORT, Packet.DPORT, Packet.PROTO, tellingByte(boxes)];
+  const exact = rules.map(
+    (rule, index) =>
+      rule.exact &&
+      boxes.exact[index] === 1 &&
+      [...rule.fields.keys()].every((field) => groupFields.includes(field)),
+  );
+  const answers = Uint32Array.from(finals, (final, rule) => {
+    const sure = rule === rules.length || (exact[rule] && !asksInterface(rules[rule] as RuleConditions));
+    return ((rule << Tree.ANSWER_RULE) | (sure ? final : 0)) >>> 0;
+  });
+  return { rules, boxes, groupFields, exact, answers };
+}
+
+/** Emits cut trees for a chain. */
+export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
+  const { rules, boxes, answers, exact } = input;
+  const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
+  const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
   const { words, ...built } = buildCutTrees({
     boxes,
-    recordFields,
+    groupFields: input.groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
+    answers,
     base: start + Tree.HEADER_BYTES,
     budgetBytes,
   });
@@ -52,14 +86,17 @@ export function emitTrees(
   emitter.setWord(header + Tree.TREES, built.roots.length);
   emitter.setWord(header + Tree.SRC_WORD, src);
   emitter.setWord(header + Tree.DST_WORD, dst);
+  emitter.setWord(header + Tree.BYTE, byte);
   emitter.setWord(header + Tree.RULES, rules.length);
+  emitter.setWord(header + Tree.END_ANSWER, answers[rules.length] as number);
+  emitter.setWord(header + Tree.LARGE, Number(emitter.bytes - start > LARGE_BYTES));
+  emitter.setWord(header + Tree.LATE, Number(boxes.late));
   emitter.setWord(header + Classifier.KIND, Classifier.TREES);
   built.roots.forEach((words, tree) => {
     words.forEach((word, index) => {
       emitter.setWord(header + Tree.ROOTS + tree * Tree.ROOT_BYTES + 4 * index, word);
     });
   });
-  const inRecords = new Set(recordFields.map((field) => field?.offset));
   return {
     offset: start,
     bytes: emitter.bytes - start,
@@ -68,13 +105,54 @@ export function emitTrees(
       .filter(([field]) => rules.some((rule) => rule.fields.has(field)))
       .map(([, name]) => name),
     built,
-    exact: rules.map(
-      (rule, index) =>
-        rule.exact &&
-        boxes.exact[index] === 1 &&
-        [...rule.fields.keys()].every((field) => inRecords.has(field)),
-    ),
+    late: boxes.late,
+    exact,
   };
+}
+
+/** Packets that are drawn at most. */
+const SAMPLE = 200;
+
+/**
+ * Candidates that a packet has to be verified against before one is sure to decide, on the average over packets drawn
+ * from the boxes: for each the lowest value that the box takes of every field.
+ */
+export function unsureCandidates({ boxes, exact, rules, answers }: TreeInput): number {
+  const packets = Math.min(SAMPLE, boxes.count);
+  let unsure = 0;
+  for (let packet = 0; packet < packets; packet++) {
+    const drawn = Math.floor((packet * boxes.count) / packets);
+    const values = boxes.fields.map(({ lo }) => lo[drawn] as number);
+    for (let box = 0; box < boxes.count; box++) {
+      const holds = boxes.fields.every(({ lo, hi }, field) => {
+        const value = values[field] as number;
+        return value >= (lo[box] as number) && value <= (hi[box] as number);
+      });
+      if (!holds) continue;
+      const rule = boxes.rule[box] as number;
+      if (((answers[rule] as number) & Tree.ANSWER_FINAL) !== 0) break;
+      if (!exact[rule] || asksInterface(rules[rule] as RuleConditions)) unsure++;
+    }
+  }
+  return unsure / Math.max(1, packets);
+}
+
+function asksInterface(rule: RuleConditions): boolean {
+  return rule.in !== undefined || rule.out !== undefined;
+}
+
+/** Of the bytes that rules ask about beside the protocol the one that most boxes ask about. */
+function tellingByte({ fields }: Boxes): number {
+  let most = 0;
+  let byte = Packet.TCP_FLAGS;
+  for (const { offset, masked } of fields) {
+    if (masked === undefined || offset === Packet.PROTO) continue;
+    const asking = masked.mask.reduce((count, mask) => count + Number(mask !== 0), 0);
+    if (asking <= most) continue;
+    most = asking;
+    byte = offset;
+  }
+  return byte;
 }
 
 /** Of an address's words in the packet record the one that takes most values. */
@@ -89,8 +167,4 @@ function tellingWord(boxes: Boxes, address: number): number {
     word = offset;
   }
   return word;
-}
-
-function fieldAt(boxes: Boxes, offset: number): BoxField | undefined {
-  return boxes.fields.find((field) => field.offset === offset);
 }

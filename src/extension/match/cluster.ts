@@ -5,7 +5,8 @@ import type { MatchExtension, ParsedOption } from '../extension.ts';
 import { argument, exclusive, find, integer, integerOption, not } from '../value.ts';
 
 /**
- * The node is hash(source address of the connection, or of its master) * totalNodes >> 32. A packet without an entry
+ * The node is hash(source address of the connection, or of its master) * totalNodes >> 32; of an IPv6 address the first
+ * 32 bits count. A packet without an entry
  * does not match, inverted or not. A packet to a unicast address that came in as a multicast one (pkttype) is one for
  * the host from here on.
  */

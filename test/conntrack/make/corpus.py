@@ -94,18 +94,18 @@ def observe(router, frames, sysctls, rules):
     done = record.record(router, {"name": "", "sysctls": sysctls, "packets": [[0, 0, "!" + one.hex()] for one in frames], "expect": True, **rules})
     codes, order = {}, []
     for line in done["packets"]:
-        _, _, _, seen, out, events, entry = line.split(" ")
+        _, _, _, seen, out, events, entry, reason = line.split(" ")
         facts = entry.split(",")
         if len(facts) > 1:
             facts[1] = ""  # its time is the table's business
-        token = f"{seen} {out} {events} {','.join(facts)}"
+        token = f"{seen} {out} {events} {','.join(facts)} {reason}"
         order.append(codes.setdefault(token, len(codes)))
     letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     wide = len(codes) > len(letters)
     if len(codes) > len(letters) ** 2:
         return None
     code = lambda number: letters[number // 62] + letters[number % 62] if wide else letters[number]
-    return {"codes": list(codes), "seen": "".join(map(code, order)), "tableUs": done["tableUs"], "table": done["table"],
+    return {"codes": list(codes), "seen": "".join(map(code, order)), "reasons": done["reasons"], "tableUs": done["tableUs"], "table": done["table"],
             "counts4": done["counts4"], "counts6": done["counts6"], **({"expect": done["expect"]} if done["expect"] else {})}, done
 
 

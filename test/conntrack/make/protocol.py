@@ -437,6 +437,14 @@ def marked():
     return t
 
 
+def clustered():
+    t = Talk()
+    for number in range(24):
+        for a, b in ((f"10.0.0.{20 + number * 9}", B4), (f"2001:db8::{20 + number * 7:x}", B6)):
+            t.a(p.udp(a, b, 4000, 80, b"q")); t.b(p.udp(b, a, 80, 4000, b"r"))
+    return t
+
+
 def unconfirmed():
     """New packets that are dropped, or that do not get out, leave no entry."""
     t = Talk()
@@ -522,4 +530,13 @@ def scenarios():
         "cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 0xdeadbeef", "cluster --cluster-total-nodes 2 --cluster-local-node 2 --cluster-hash-seed 0xdeadbeef",
         "cluster --cluster-total-nodes 5 --cluster-local-nodemask 0x15 --cluster-hash-seed 1", "connlabel --label 5", "connlabel ! --label 5", "helper --helper ftp",
         'helper --helper ""')], "-A PREROUTING -p udp -m udp --dport 81 -m connlabel --label 5 --set", "-A PREROUTING -p tcp -m tcp --dport 82 -m connlabel --label 127 --set"))}
+    yield {"name": "cluster", "packets": clustered(), **both("", mangle(*[
+        f"-A {chain} -m cluster --cluster-total-nodes {total} --cluster-local-nodemask {mask} --cluster-hash-seed {seed}"
+        for chain in ("PREROUTING", "FORWARD") for total, mask, seed in (
+            (2, "0x1", "0xdeadbeef"), (2, "0x2", "0xdeadbeef"), (3, "0x4", "0xdeadbeef"), (3, "0x4", "0x1"), (5, "0x15", "0x1"), (32, "0x1b", "0xffffffff"))]))}
+    yield {"name": "no-accounting", "sysctls": {N + "acct": "0"}, "packets": marked()}
+    # A connbytes rule turns accounting on, whatever the sysctl said before.
+    yield {"name": "no-accounting-connbytes", "sysctls": {N + "acct": "0"}, "packets": marked(), **both("", mangle(
+        "-A FORWARD -m connbytes --connbytes 2:3 --connbytes-dir original --connbytes-mode packets", "-A FORWARD -m connbytes ! --connbytes 2:3 --connbytes-dir original --connbytes-mode packets"))}
+    yield {"name": "timestamps", "watch": True, "sysctls": {N + "timestamp": "1"}, "packets": zones()}
     yield {"name": "unconfirmed", "packets": unconfirmed(), **both("", "-A FORWARD -p udp -m udp --dport 81 -j DROP\n-A FORWARD -p tcp -m tcp --dport 81 -j DROP")}

@@ -58,7 +58,7 @@ def record(router, scenario):
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         time.sleep(0.2)
     router.settle()
-    lines, start, before = [], time.monotonic_ns(), 0
+    lines, reasons, start, before = [], {}, time.monotonic_ns(), 0
     zone = scenario.get("lookupZone", 0)
     for delay_s, side, packet in scenario["packets"]:
         if delay_s:
@@ -71,7 +71,9 @@ def record(router, scenario):
         letters, seen = router.observe()
         out = len(router.forwarded())
         after = router.entry(seen, zone) if letters != "-" else ""
-        lines.append(line(now - before, side, frame, letters, out, router.events.letters(), after))
+        reason = router.reason()
+        known = str(reasons.setdefault(reason, len(reasons))) if reason else "-"
+        lines.append(line(now - before, side, frame, letters, out, router.events.letters(), after, known))
         before = now
     table_us = (time.monotonic_ns() - start) // 1000
     table = router.table()
@@ -79,6 +81,7 @@ def record(router, scenario):
         "name": scenario["name"],
         **{key: scenario[key] for key in ("about", "seed", "sysctls") if key in scenario},
         "packets": lines,
+        "reasons": list(reasons),
         "tableUs": table_us,
         "table": table,
     }
@@ -100,7 +103,7 @@ def record(router, scenario):
     return done
 
 
-def line(delta_us, side, frame, letters, out, events, after):
+def line(delta_us, side, frame, letters, out, events, after, reason):
     """A packet in text; the Ethernet header that every frame has is left out, as are zeros that end the packet."""
     packet = frame[14:]
     six = bool(packet) and packet[0] >> 4 == 6
@@ -110,7 +113,7 @@ def line(delta_us, side, frame, letters, out, events, after):
         text = packet[:40 if six else 20].hex() + packet[40 if six else 20:].rstrip(b"\0").hex()
     else:
         text = "!" + frame.hex()
-    return " ".join([str(delta_us), str(side), text, letters, str(out), events or "-", after or "-"])
+    return " ".join([str(delta_us), str(side), text, letters, str(out), events or "-", after or "-", reason])
 
 
 def host(router):

@@ -71,7 +71,9 @@ class Router:
         inside("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
                "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
                "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.default.router_solicitations=0",
-               "net.ipv6.conf.all.mldv2_unsolicited_report_interval=0", "net.netfilter.nf_conntrack_acct=1")
+               "net.ipv6.conf.all.mldv2_unsolicited_report_interval=0", "net.netfilter.nf_conntrack_acct=1",
+               "net.netfilter.nf_conntrack_log_invalid=255",
+               "net.netfilter.nf_log.2=nfnetlink_log", "net.netfilter.nf_log.10=nfnetlink_log")
         inside("ip", "link", "set", "lo", "up")
         for side in (0, 1):
             name, (four, six) = f"eth{side}", OWN[self.kind][side]
@@ -102,6 +104,7 @@ class Router:
             self.ends.append(end)
         enter(self.host)
         self.log, self.events, self.entries = netlink.PacketLog(1), netlink.Events(), netlink.Entries()
+        self.invalid = netlink.PacketLog(0)
         libc.setns(self.home.fileno(), 0x40000000)
 
     def __exit__(self, *_):
@@ -124,6 +127,7 @@ class Router:
     def settle(self):
         """Forgets what has been said so far."""
         list(self.log.records())
+        list(self.invalid.records())
         self.events.letters()
         self.forwarded()
 
@@ -162,6 +166,10 @@ class Router:
         elif 3 in info:
             text += f",{netlink.attributes(info[3])[1][0]:x}"
         return text
+
+    def reason(self):
+        """What the kernel logs of an INVALID packet, and of some that it lets pass; empty where nothing."""
+        return "; ".join(prefix for prefix, _ in self.invalid.records())
 
     def table(self):
         lines = []

@@ -19,11 +19,11 @@ export function irc({ master, expectations }: Context, segment: Segment): Helper
   const text = tcpPayload(segment)?.text.slice(0, MOST);
   if (text === undefined) return 'accept';
   const own = [master.original.source, master.reply.destination];
-  const offer = findOffer(
-    text,
-    (one) => one.port !== 0 && own.some((address) => equal(address, one.address)),
-  );
-  if (offer === undefined) return 'accept';
+  const offer = findOffer(text);
+  // Any other address is forged.
+  if (offer === undefined || offer.port === 0 || !own.some((address) => equal(address, offer.address))) {
+    return 'accept';
+  }
   const request = {
     family: master.family,
     protocol: 6,
