@@ -81,14 +81,15 @@ export class Conntrack {
   readonly expectations: ExpectationTable;
   readonly sysctls: ConntrackSysctls;
   readonly #options: ConntrackOptions;
-  readonly #verifies: boolean;
+  /** Checksums of transport headers are verified. */
+  readonly verifies: boolean;
   readonly #events = new Events();
   #passing: Passing = { nowNs: 0n, number: 0n };
 
   constructor(options: ConntrackOptions) {
     this.#options = options;
     this.sysctls = readSysctls(options.machine);
-    this.#verifies = options.verifyChecksums ?? this.sysctls.checksum;
+    this.verifies = options.verifyChecksums ?? this.sysctls.checksum;
     this.expectations = new ExpectationTable(this.sysctls.expectMax);
     this.table = new ConnectionTable((connection, nowNs) => this.#destroyed(connection, nowNs));
   }
@@ -124,7 +125,7 @@ export class Conntrack {
       keys: this.#keys,
       zone: template?.zoneOf(packet) ?? DEFAULT_ZONE,
       nowNs: passing.nowNs,
-      verify: this.#verifies && hook === VERIFYING_HOOK,
+      verify: this.verifies && hook === VERIFYING_HOOK,
     };
     const answer = checkMessage(packet, located, around);
     if (answer === 'invalid') return;
