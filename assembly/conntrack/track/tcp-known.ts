@@ -3,7 +3,7 @@
 // that, untouched. test/conntrack/known.test.ts holds the two equal.
 
 import * as Conntrack from '../../../src/layout/conntrack.ts';
-import { before, endOf, sideOf, windowOf } from './tcp-window';
+import { before, endOf, sideOf } from './tcp-window';
 
 const HEADER_BYTES: u32 = 20;
 /** A header with nothing but a time stamp in its options: two NOPs, kind 8, length 10. */
@@ -59,8 +59,8 @@ export function trackKnown(
   const senderSide = entry + direction * 2;
   const seq = bswap<u32>(load<u32>(header, 4));
   const ack = bswap<u32>(load<u32>(header, 8));
-  const end = endOf(header, bytes, length, flags);
-  const windowRaw = windowOf(header);
+  const end = endOf(seq, bytes, length, flags);
+  const windowRaw = u32(bswap<u16>(load<u16>(header, 14)));
   const window = windowRaw << u32(load<u8>(senderSide, Conntrack.TCP_SCALE));
   const senderEnd = load<u32>(sender, Conntrack.TCP_END);
   const senderMaxend = load<u32>(sender, Conntrack.TCP_MAXEND);
