@@ -427,10 +427,9 @@ export const HELP_BYTES = 40;
 export const FTP_LINES = 8; // + direction * 8
 export const FTP_LINE_COUNT = 24; // + direction
 export const FTP_PICKUP = 26; // + direction
-/** SIP: CSeq of the last REGISTER and INVITE; u16: the port of the Via header, where that is not the packet's. */
+/** SIP: CSeq of the last REGISTER and INVITE. */
 export const SIP_REGISTER_CSEQ = 8;
 export const SIP_INVITE_CSEQ = 12;
-export const SIP_FORCED_PORT = 16;
 /** PPTP: u8 each: state of session and call (PPTP_*); u16: call ids of the PAC and of the PNS; u32 a direction: the
  *  keymap's record, 0 none; the tunnel's entry, and u64 its number. */
 export const PPTP_SESSION = 8;

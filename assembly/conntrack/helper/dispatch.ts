@@ -9,7 +9,10 @@ import { ftp } from './ftp';
 import { irc } from './irc';
 import { pptp } from './pptp';
 import { sane } from './sane';
+import { sip } from './sip';
 import { tftp } from './tftp';
+
+const IPPROTO_TCP: u32 = 6;
 
 /**
  * Shows packet record `p`, which has passed every table, to the helper of its connection `entry`. Answers TRACK_ACCEPT,
@@ -37,6 +40,11 @@ export function help(lane: usize, entry: usize, p: usize, ctinfo: u32): u32 {
         : Conntrack.TRACK_ACCEPT;
     case Conntrack.HELPER_PPTP:
       return established ? pptp(lane, shard, p, entry, direction, state) : Conntrack.TRACK_ACCEPT;
+    case Conntrack.HELPER_SIP: {
+      const tcp = u32(load<u8>(entry, Conntrack.PROTO)) == IPPROTO_TCP;
+      if (tcp && !established) return Conntrack.TRACK_ACCEPT;
+      return sip(lane, shard, p, entry, direction, state, tcp);
+    }
     case Conntrack.HELPER_AMANDA:
       return direction == Conntrack.DIR_REPLY ? amanda(lane, shard, p, entry) : Conntrack.TRACK_ACCEPT;
     case Conntrack.HELPER_SANE:

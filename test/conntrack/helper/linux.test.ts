@@ -7,7 +7,7 @@ import { replay } from './engine.ts';
 import { KernelEngine } from './kernel.ts';
 import { ReferenceEngine } from './reference.ts';
 
-const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane'];
+const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp'];
 
 describe.each(FILES)('%s', (file) => {
   const cases = readCases(file);

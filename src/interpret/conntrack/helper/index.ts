@@ -8,6 +8,7 @@ import type { HelperName } from './policy.ts';
 import { forgetSession, pptp } from './pptp.ts';
 import { sane } from './sane.ts';
 import type { Context, HelperVerdict, Segment } from './segment.ts';
+import { sip } from './sip.ts';
 import { tftp } from './tftp.ts';
 
 const HELPERS: Partial<Record<HelperName, (context: Context, segment: Segment) => HelperVerdict>> = {
@@ -17,6 +18,7 @@ const HELPERS: Partial<Record<HelperName, (context: Context, segment: Segment) =
   pptp,
   amanda,
   sane,
+  sip,
 };
 
 /** What the master's helper makes of a packet: expectations, and whether it is dropped. */
