@@ -26,6 +26,7 @@ export interface RuleContext {
   readonly extensions: ExtensionTable;
   /** Unknown matches and targets stay in the rule. */
   readonly keepUnknown: boolean;
+  readonly connlabels: ReadonlyMap<string, number> | undefined;
   place: Place;
   readonly chainNames: () => Iterable<string>;
   isChain(name: string): boolean;
@@ -242,6 +243,7 @@ function parseExtension(loaded: LoadedExtension, scanned: ScannedLine, context: 
     protocol: scanned.protocol === 0 ? undefined : scanned.protocol,
     protocolInvert: scanned.given.p?.invert ?? false,
     place: loaded.place,
+    connlabels: context.connlabels,
     fail(message: string, at?: ParsedOption, hint?: string): never {
       const place = at === undefined ? loaded.place : (at.valuePlaces?.[0] ?? at.place ?? loaded.place);
       throw new WasmtablesError('BAD_VALUE', message, { place, hint });
