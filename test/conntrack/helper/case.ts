@@ -6,7 +6,7 @@ import { type Address, formatAddress } from '../../../src/model/address.ts';
 export interface Step {
   /** Seconds since the case began. */
   readonly at: number;
-  readonly from: 'client' | 'server';
+  readonly from: 'client' | 'server' | 'host';
   /** From the IP header on. */
   readonly packet: Uint8Array;
   /** Ctstate; null: the packet did not come through. */

@@ -7,7 +7,7 @@ import { replay } from './engine.ts';
 import { KernelEngine } from './kernel.ts';
 import { ReferenceEngine } from './reference.ts';
 
-const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp'];
+const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp', 'netbios-ns', 'snmp'];
 
 describe.each(FILES)('%s', (file) => {
   const cases = readCases(file);

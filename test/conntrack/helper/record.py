@@ -29,6 +29,11 @@ def record(router, file):
             if step == 'entries':
                 made[-1]['entries'] = router.entries()
                 continue
+            if step[0] == 'host':
+                packet, state = router.say(*step[1:])
+                made.append({'at': round(time.time() - start, 2), 'from': 'host', 'packet': packet.hex(),
+                             'state': state, 'expects': router.expectations()})
+                continue
             side, packet = step
             family = packet[0] >> 4
             assert family in families, f'{name} is not there for family {family}'
