@@ -79,6 +79,8 @@ export interface Seen {
   readonly class: number;
   readonly flags: number;
   readonly master: string;
+  /** Offset and length of address and port in the payload, where they stand there; the kernel does not tell. */
+  readonly match: string;
 }
 
 export function spell(one: Seen): string {

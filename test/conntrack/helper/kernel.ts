@@ -180,6 +180,7 @@ export class KernelEngine implements Engine {
       timeout: Number((left + SECOND - 1n) / SECOND),
       class: view.getUint8(e + Conntrack.EXPECT_CLASS),
       flags,
+      match: `${view.getUint32(e + Conntrack.EXPECT_MATCH_OFFSET, true)}+${view.getUint32(e + Conntrack.EXPECT_MATCH_LENGTH, true)}`,
       master: `${masterPorts & 0xffff}>${masterPorts >>> 16}`,
     };
   }

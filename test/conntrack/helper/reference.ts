@@ -132,6 +132,7 @@ export class ReferenceEngine implements Engine {
         timeout: Number((one.deadlineNs - now + SECOND - 1n) / SECOND),
         class: one.class,
         flags: (one.permanent ? 1 : 0) | (one.inactive ? 2 : 0),
+        match: `${one.match?.offset ?? 0}+${one.match?.length ?? 0}`,
         master: `${original.sourcePort}>${original.destinationPort}`,
       };
     });
