@@ -127,7 +127,9 @@ for (const [name, rules] of ruleSets) {
     result.kernel.run(result.arena.lane, result.arena.batch, 0),
   );
   const local = prepare({ rules, machine: { local: '10.0.0.1', out: 'eth1' } });
-  bench.add(`frame to verdict, a host: ${name}`, () => local.kernel.run(local.arena.lane, local.arena.batch, 0));
+  bench.add(`frame to verdict, a host: ${name}`, () =>
+    local.kernel.run(local.arena.lane, local.arena.batch, 0),
+  );
 }
 await bench.run();
 console.table(

@@ -54,6 +54,19 @@ export function checksumRight(p: usize): i32 {
   }
 }
 
+/** The same for a TCP segment of `length` bytes, all captured, of an IPv4 packet without options at `l3`. */
+export function segmentRight(l3: usize, header: usize, length: u32): bool {
+  const rest = u64(TCP << 8) + u64(bswap<u32>(length)) + halves(load<u64>(l3, 12));
+  return folded(rest + sum(header, length)) == 0xffff;
+}
+
+/** A sum of words, folded into 16 bits. */
+function folded(total: u64): u64 {
+  total = (total & 0xffffffff) + (total >> 32);
+  total = (total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32);
+  return (total & 0xffff) + (total >> 16);
+}
+
 function isFragment(p: usize): bool {
   return (
     load<u32>(p, Packet.FRAG_OFFSET) != 0 || (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS) != 0
@@ -63,11 +76,7 @@ function isFragment(p: usize): bool {
 /** The ones' complement sum of `covered` of the transport's `length` bytes, and of `start`. */
 function verify(p: usize, header: usize, captured: u32, covered: u32, start: u64): i32 {
   if (covered > captured || isFragment(p)) return NOT_CAPTURED;
-  let total = start + sum(header, covered);
-  total = (total & 0xffffffff) + (total >> 32);
-  total = (total & 0xffff) + ((total >> 16) & 0xffff) + (total >> 32);
-  total = (total & 0xffff) + (total >> 16);
-  return total == 0xffff ? RIGHT : WRONG;
+  return folded(start + sum(header, covered)) == 0xffff ? RIGHT : WRONG;
 }
 
 /** Sum of the pseudo header. Sums are of little-endian words: ones' complement does not care (RFC 1071). */

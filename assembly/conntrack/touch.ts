@@ -25,7 +25,9 @@ export function touch(lane: usize, packets: usize, chosen: usize, count: u32): u
   for (let p = packets; p < end; p += Packet.BYTES, at++) {
     const proto = load<u32>(p, Packet.PROTO);
     if (!isChosen(p, chosen, at) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP)) continue;
-    const table = tableOf(shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH))), 4);
+    const shard = shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH)));
+    const table = tableOf(shard, 4);
+    store<u32>(p, <u32>shard, Packet.CT_SHARD);
     const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
     const hash = tupleHash(config, 4, p + Packet.SRC, p + Packet.DST, proto, ports);
     store<u32>(p, hash, Packet.CT_HASH);

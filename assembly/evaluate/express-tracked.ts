@@ -12,34 +12,45 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { touch } from '../conntrack/touch';
-import { tupleHash } from '../packet/transport';
+import { IPPROTO_TCP, IPPROTO_UDP, tupleHash } from '../packet/transport';
 import { arriveByStages, DATAGRAM } from './datagram';
 import {
   add,
   CANDIDATES,
   countVerdict,
+  ENTRIES,
   expressRecords,
+  FRACTION,
+  FRACTION_NS,
   fill,
   fillRest,
   HOOKS,
+  KNOWN,
   pass,
   WAY_INTERFACE,
   wayOf,
 } from './express';
+import { NOT_KNOWN, passKnown } from './express-known';
 import { finish } from './finish';
-import { ETHERNET_HEADER, isPlain, RECORD_HEADER } from './plain';
+import { ETHERNET_HEADER, IPV4_HEADER, isPlain, RECORD_HEADER } from './plain';
 import { abandon, traverse } from './traverse';
 
-/** Is packet `index` of the batch a plain frame? Then its record is filled in at `p`. */
+/** Is packet `index` of the batch a plain frame? Then what its connection is found by is filled in at `p`. */
 function arrivePlain(way: usize, batch: usize, index: u32, p: usize): bool {
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   const entry = entries + <usize>index * Batch.ENTRY_BYTES;
   if (!isPlain(entry, load<u32>(way, WAY_INTERFACE))) return false;
   const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
   fill(p, l3);
-  fillRest(p, way, entry, entries);
-  const ports: u32 = (load<u32>(p, Packet.FLAGS) & Packet.FLAG_PORTS) != 0 ? load<u32>(l3, 20) : 0;
+  const header = <usize>load<u32>(entry);
+  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
+  store<u64>(
+    p,
+    <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs,
+    Packet.TIME,
+  );
   const proto = load<u32>(p, Packet.PROTO);
+  const ports: u32 = proto == IPPROTO_TCP || proto == IPPROTO_UDP ? load<u32>(l3, IPV4_HEADER) : 0;
   const hash = tupleHash(<u64>load<u32>(l3, 12), ports & 0xffff, <u64>load<u32>(l3, 16), ports >>> 16, proto);
   store<u32>(p, hash, Packet.HASH);
   v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
@@ -63,6 +74,7 @@ export function runTracked(lane: usize, batch: usize, order: usize, first: u32, 
     // A datagram that was reassembled is none.
     const found = index < DATAGRAM && arrivePlain(way, batch, index, records + place);
     store<u8>(plain + at, u8(found));
+    store<u32>(way + ENTRIES + ((<usize>at) << 2), load<u32>(batch, Batch.INDEX) + index * Batch.ENTRY_BYTES);
     if (!found) arriveByStages(lane, batch, index, packets + place);
   }
   passAll(lane, batch, records, plain, packets, count);
@@ -73,6 +85,9 @@ function passAll(lane: usize, batch: usize, records: usize, plain: usize, packet
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
   const hooks = load<u32>(way, HOOKS);
+  const known = load<u32>(way, KNOWN) != 0;
+  const entries = <usize>load<u32>(batch, Batch.INDEX);
+  const entered = way + ENTRIES;
   store<u32>(lane, touch(lane, records, plain, count), Lane.TOUCHED);
   let earliest = load<u64>(totals, Totals.FIRST_TIME);
   let latest = load<u64>(totals, Totals.LAST_TIME);
@@ -88,8 +103,17 @@ function passAll(lane: usize, batch: usize, records: usize, plain: usize, packet
     earliest = max(earliest, ~time);
     latest = max(latest, time);
     plains++;
-    store<u64>(p, number + load<u32>(p, Packet.RECORD), Packet.NUMBER);
     const length = load<u32>(p, Packet.LENGTH);
+    const entry = <usize>load<u32>(entered + ((<usize>at) << 2));
+    if (known) {
+      const verdict = passKnown(lane, p, way, entry, entries);
+      if (verdict != NOT_KNOWN) {
+        countVerdict(totals, p, verdict, length);
+        continue;
+      }
+    }
+    fillRest(p, way, entry, entries);
+    store<u64>(p, number + load<u32>(p, Packet.RECORD), Packet.NUMBER);
     countVerdict(totals, p, pass(lane, p, way, hooks), length);
     abandon(p);
   }

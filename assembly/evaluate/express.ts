@@ -14,6 +14,7 @@ import * as Batch from '../../src/layout/batch.ts';
 import * as BitVector from '../../src/layout/bitvector.ts';
 import * as Capture from '../../src/layout/capture.ts';
 import * as Classifier from '../../src/layout/classifier.ts';
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Host from '../../src/layout/host.ts';
 import * as Image from '../../src/layout/image.ts';
@@ -36,7 +37,7 @@ import { count, walk, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
 /** Offsets in the record's header. */
-const FRACTION: usize = 4;
+export const FRACTION: usize = 4;
 const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
@@ -60,6 +61,9 @@ const TREES: usize = 36;
 const VECTORS: usize = 40;
 /** What forwarding takes from the TTL. */
 const HOPS: usize = 44;
+/** Where connections are tracked: 1 when a packet of a known one passes nothing but connection tracking and the tables of
+ *  FORWARD, and nobody asks what becomes of connections. */
+export const KNOWN: usize = 48;
 /** Candidates of the vector's packets: 16 bytes each. */
 export const CANDIDATES: usize = 64;
 /** Their entries in the batch's index: addresses. */
@@ -146,6 +150,7 @@ function describeWay(lane: usize, host: usize, way: usize, placement: u32): void
     if (image != 0 && load<u32>(entry, 4) != 0) filled |= 1 << hook;
   }
   hooks &= filled;
+  store<u32>(way, u32(isKnownWay(lane, image, placement)), KNOWN);
   store<u32>(way, hooks, HOOKS);
   store<u32>(way, u32(placement == Host.PLACEMENT_ROUTER), HOPS);
   store<u32>(way, 0, CHAIN);
@@ -162,6 +167,23 @@ function describeWay(lane: usize, host: usize, way: usize, placement: u32): void
   store<u32>(way, <u32>first, CHAIN);
   store<u32>(way, <u32>trees, TREES);
   store<u32>(way, <u32>vectors, VECTORS);
+}
+
+function isKnownWay(lane: usize, image: usize, placement: u32): bool {
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  if (config == 0 || image == 0 || placement == Host.PLACEMENT_HOOK) return false;
+  if ((load<u32>(config, Conntrack.FLAGS) & (Conntrack.EVENTS | Conntrack.TRACE)) != 0) return false;
+  return (
+    isOnly(image, Hook.PREROUTING, Hook.CONNTRACK) &&
+    isOnly(image, Hook.POSTROUTING, Hook.CONFIRM) &&
+    (load<u32>(config, Conntrack.FLAGS) & Conntrack.ON4) != 0
+  );
+}
+
+/** Is this all there is at a hook? */
+function isOnly(image: usize, hook: u32, station: u32): bool {
+  const entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
+  return load<u32>(entry) == station && load<u32>(entry, Image.HOOK_ENTRY_BYTES + 4) == 0;
 }
 
 /**
@@ -289,7 +311,7 @@ export function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
 }
 
 /** What routing and forwarding change: nothing for `--hook`. */
-function route(p: usize, way: usize): void {
+export function route(p: usize, way: usize): void {
   store<u32>(p, load<u32>(way, OUT), Packet.OIF);
   store<u32>(p, load<u32>(p, Packet.TTL) - load<u32>(way, HOPS), Packet.TTL);
 }

@@ -20,7 +20,7 @@ import { count as countAt, walk } from './walk';
 
 const IPPROTO_TCP: u32 = 6;
 /** askLeading(): no rule decides. */
-const UNDECIDED: u32 = Verdict.COUNT;
+export const UNDECIDED: u32 = Verdict.COUNT;
 /** `--reject-with tcp-reset` (enum ipt_reject_with, ip6t_reject_with). */
 const TCP_RESET4: u32 = 7;
 const TCP_RESET6: u32 = 6;
@@ -76,7 +76,7 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
  * Asks the `count` rules at `rule` that decide by the packet's ctstate alone. Most packets of most machines belong to
  * known connections and are accepted by the first rule: no look-up is needed for them.
  */
-function askLeading(image: usize, counters: usize, p: usize, rule: usize, count: u32): u32 {
+export function askLeading(image: usize, counters: usize, p: usize, rule: usize, count: u32): u32 {
   while (count > 0) {
     const op = image + load<u32>(rule, Rule.OPS);
     if (fieldMask(p, op) == Op.YES) {

@@ -8,9 +8,9 @@ import type { Interface, Machine } from '../host/machine.ts';
 import type { Backend, Chain, Family, HookName, Rule, RuleSet, TableName } from '../model/ruleset.ts';
 import { HOOK_ORDER } from '../model/ruleset.ts';
 import { Bytes, NotCaptured } from './bytes.ts';
-import type { ConntrackStep } from './conntrack/step.ts';
 import { Conntrack, type Passing } from './conntrack/conntrack.ts';
 import { type CtState, ctStateOf } from './conntrack/state.ts';
+import { type ConntrackStep, conntrackStep } from './conntrack/step.ts';
 import { type Held, Reassembly } from './fragment.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
@@ -101,6 +101,8 @@ export class Interpreter {
   readonly #conntrack: Conntrack;
   /** Families whose rules need connection tracking. */
   readonly #tracked: ReadonlySet<Family>;
+  /** What connection tracking made of the packet in work. */
+  #steps: ConntrackStep[] = [];
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
@@ -133,6 +135,7 @@ export class Interpreter {
   evaluate(frame: Frame): Outcome {
     const whole = new Bytes(frame.bytes, frame.originalLength);
     const steps: Step[] = [];
+    this.#steps = [];
     const journey: Journey = { packet: undefined, family: null };
     const end = this.#run(frame, whole, steps, journey);
     const { packet } = journey;
@@ -156,6 +159,7 @@ export class Interpreter {
         return held?.datagram ?? null;
       },
       path: steps,
+      tracked: this.#steps,
     };
   }
 
@@ -222,18 +226,22 @@ export class Interpreter {
 
   /** Connection tracking is passed before the hook and behind it, as it would be on the whole way. */
   #trackedHook(hook: HookName, packet: Packet, frame: Frame, steps: Step[]): void {
-    const tracking = this.#tracking(packet.family, frame);
+    const tracking = this.#tracking(packet.family, frame, steps);
     const sends = hook === 'OUTPUT' || hook === 'POSTROUTING';
     if (hook !== 'PREROUTING' && hook !== 'OUTPUT') tracking?.track(packet, sends ? 'OUTPUT' : 'PREROUTING');
     this.#hook(hook, packet, frame, steps, () => {});
     if (hook !== 'INPUT' && hook !== 'POSTROUTING') tracking?.confirm(packet);
   }
 
-  #tracking(family: Family, frame: Frame): Tracking | undefined {
+  #tracking(family: Family, frame: Frame, steps: readonly Step[]): Tracking | undefined {
     if (!this.#tracked.has(family)) return undefined;
     const passing: Passing = { nowNs: frame.timeNs, number: BigInt(frame.number) };
     return {
-      track: (packet, hook) => this.#conntrack.track(packet, hook, passing),
+      track: (packet, hook) => {
+        const seen = packet.passedConntrack;
+        this.#conntrack.track(packet, hook, passing);
+        if (!seen) this.#steps.push(conntrackStep(packet, hook, steps.length, frame.timeNs));
+      },
       confirm: (packet) => this.#conntrack.confirm(packet, passing),
     };
   }
@@ -335,7 +343,7 @@ export class Interpreter {
         nowNs: frame.timeNs,
       },
     };
-    traverse(walker, rules, hook, packet, this.#tracking(packet.family, frame), reroute);
+    traverse(walker, rules, hook, packet, this.#tracking(packet.family, frame, steps), reroute);
   }
 }
 

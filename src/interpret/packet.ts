@@ -98,6 +98,9 @@ export class Packet {
   ctinfo = 0;
   /** Connection tracking has had its say. */
   passedConntrack = false;
+  /** For traces: why it is INVALID (src/layout/invalid.ts), and the state of its connection before it. */
+  invalid = 0;
+  stateBefore: string | undefined;
   hook: HookName | undefined;
   /** What decided in the last built-in chain passed, and in the last one of table filter. */
   decision: Decision | undefined;

@@ -2,12 +2,13 @@
 
 import type { ConntrackEvent } from '../../src/conntrack/events.ts';
 import { entryText } from '../../src/conntrack/text.ts';
+import { readHost } from '../../src/host/folder.ts';
 import { Interpreter, type Outcome } from '../../src/interpret/interpreter.ts';
 import type { RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { LINKTYPE_ETHERNET } from '../kernel/capture.ts';
-import type { ConntrackRecord } from './records.ts';
-import { machineOf, rulesOf } from './scanned.ts';
+import { type ConntrackRecord, hostFiles } from './records.ts';
+import { rulesOf } from './scanned.ts';
 
 const START_NS = 1_700_000_000_000_000_000n;
 
@@ -21,7 +22,8 @@ export interface Interpreted {
 }
 
 export function interpret(record: ConntrackRecord): Interpreted {
-  const machine = machineOf(record);
+  const files = hostFiles(record.sysctls, record.group === 'corpus' ? 'corpus' : 'own');
+  const machine = { ...readHost((name) => ({ path: name, text: files[name] })), useMac: true };
   const interpreter = new Interpreter({ ...rulesOf(record), machine, backend: 'legacy', events: true });
   const outcomes = record.packets.map((packet, index) =>
     interpreter.evaluate({

@@ -204,7 +204,10 @@ export class Tracker {
   }
 
   /** The tuple's ports, and those of its inverse, undefined if it has none. */
-  #ports(family: number, proto: number): readonly [number, number, ((readonly number[]) | undefined)?] | undefined {
+  #ports(
+    family: number,
+    proto: number,
+  ): readonly [number, number, (readonly number[] | undefined)?] | undefined {
     const { decoder } = this;
     const header = decoder.get(Packet.L3) + decoder.get(Packet.L4_OFFSET);
     const captured = decoder.get(Packet.L4_CAP);

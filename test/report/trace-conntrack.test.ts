@@ -32,14 +32,12 @@ describe('conntrackLine', () => {
   });
 
   it('says why a packet belongs to no connection', () => {
-    const why = INVALID_TEXTS[Invalid.TCP_ACK_OVER];
+    const why = Invalid.TCP_ACK_OVER;
     const invalid = { place: 0, hook: 'PREROUTING', ctstate: 'INVALID' } as const;
     expect(conntrackLine({ ...invalid, why }, 0n)).toBe(
       'CONNTRACK: PREROUTING INVALID: ACK is over upper bound (ACKed data not seen yet)',
     );
-    expect(conntrackLine({ ...invalid, why: INVALID_TEXTS[Invalid.NONE] }, 0n)).toBe(
-      'CONNTRACK: PREROUTING INVALID',
-    );
+    expect(conntrackLine({ ...invalid, why: Invalid.NONE }, 0n)).toBe('CONNTRACK: PREROUTING INVALID');
     expect(conntrackLine({ place: 0, hook: 'PREROUTING', ctstate: 'UNTRACKED' }, 0n)).toBe(
       'CONNTRACK: PREROUTING UNTRACKED',
     );

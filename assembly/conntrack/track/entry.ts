@@ -22,16 +22,20 @@ export function refresh(entry: usize, p: usize, timeout: u64): void {
   store<u64>(entry, load<u64>(p, Packet.TIME) + timeout, Conntrack.DEADLINE);
 }
 
-/** nf_ct_acct_update(), where accounting is on: bytes are those of the IP packet. */
+/** nf_ct_acct_update(), where accounting is on. */
 export function account(entry: usize, p: usize): void {
   const config = <usize>load<u32>(<usize>load<u32>(p, Packet.CT_SHARD), Conntrack.SHARD_CONFIG);
-  const family = u32(load<u8>(entry, Conntrack.FAMILY));
-  const offset = <usize>load<u32>(familyWords(config, family), Conntrack.ACCT4);
+  const direction = u32(load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY);
+  accountFor(config, entry, direction, load<u32>(p, Packet.LENGTH));
+}
+
+/** The same of an IP packet of `length` bytes. */
+export function accountFor(config: usize, entry: usize, direction: u32, length: u32): void {
+  const offset = <usize>load<u32>(familyWords(config, load<u8>(entry, Conntrack.FAMILY)), Conntrack.ACCT4);
   if (offset == 0) return;
-  const reply = load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY;
-  const at = entry + offset + (reply ? <usize>Conntrack.ACCT_REPLY : 0);
+  const at = entry + offset + direction * Conntrack.ACCT_REPLY;
   store<u64>(at, load<u64>(at, Conntrack.ACCT_PACKETS) + 1, Conntrack.ACCT_PACKETS);
-  store<u64>(at, load<u64>(at, Conntrack.ACCT_BYTES) + load<u32>(p, Packet.LENGTH), Conntrack.ACCT_BYTES);
+  store<u64>(at, load<u64>(at, Conntrack.ACCT_BYTES) + length, Conntrack.ACCT_BYTES);
 }
 
 /** Notes an event of the packet's entry: Conntrack.IPCT_*. */

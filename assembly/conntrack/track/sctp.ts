@@ -155,7 +155,7 @@ function followChunks(
       // It is the only chunk.
       if (captured < HEADER_BYTES + 8) return Conntrack.TRACK_UNKNOWN;
       if (type == Chunk.INIT) {
-        noteInit(entry, direction, initTag(chunk));
+        noteInit(entry, direction, initTag(chunk), fresh);
         // Who repeats INIT does not keep an entry alive by it.
         if (state == Conntrack.SCTP_CLOSED && old == Conntrack.SCTP_CLOSED && !fresh) passes = true;
       } else if (!noteInitAck(entry, direction, initTag(chunk))) return invalid(config, p, Invalid.SCTP_VTAG);
@@ -230,7 +230,12 @@ function checkHeartbeat(entry: usize, direction: u32, types: u32, type: u32, tag
   return RIGHT;
 }
 
-function noteInit(entry: usize, direction: u32, tag: u32): void {
+/**
+ * An INIT. When INITs of both sides have crossed, the last one's side is the one that counts; one that is repeated says
+ * nothing new.
+ */
+function noteInit(entry: usize, direction: u32, tag: u32, fresh: bool): void {
+  if (!fresh && tagOf(entry, direction ^ 1) == tag) return;
   const other = entry + (direction ^ 1);
   if (load<u8>(entry + direction, Conntrack.SCTP_INIT) && load<u8>(other, Conntrack.SCTP_INIT))
     store<u8>(other, 0, Conntrack.SCTP_INIT);

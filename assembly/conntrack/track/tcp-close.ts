@@ -16,11 +16,9 @@ const SKIP_TO_CLOSE: u32 = Conntrack.TCP_CLOSE | SKIP_WINDOW;
 const SHORT_ENOUGH_NS: u64 = 120_000_000_000;
 
 /** What a RST makes of an entry in state `old`: a state, with SKIP_WINDOW or without, or NO. */
-export function resetState(config: usize, entry: usize, header: usize, direction: u32, old: u32): u32 {
+export function resetState(config: usize, entry: usize, direction: u32, old: u32, seq: u32, ack: u32): u32 {
   // A connection that is closing: the tuple may be in use again, all that was learnt be out of date.
   if (isClosing(old)) return SKIP_TO_CLOSE;
-  const seq = bswap<u32>(load<u32>(header, 4));
-  const ack = bswap<u32>(load<u32>(header, 8));
   const lastIndex = u32(load<u8>(entry, Conntrack.TCP_LAST_INDEX));
   const lastDirection = u32(load<u8>(entry, Conntrack.TCP_LAST_DIR));
   const lastEnd = load<u32>(entry, Conntrack.TCP_LAST_END);

@@ -3,7 +3,7 @@
 
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import { parseOptions } from './tcp-option';
-import { endOf, sideOf, windowOf } from './tcp-window';
+import { sideOf } from './tcp-window';
 
 /** Does a SYN open a connection anew that is in TIME_WAIT or CLOSE: one that was closed, or aborted by the same side? */
 export function reopens(entry: usize, direction: u32): bool {
@@ -16,12 +16,12 @@ export function reopens(entry: usize, direction: u32): bool {
 }
 
 /** A SYN/ACK confirms the SYN that was let pass before: the entry takes over what that said. Is it one? */
-export function inSyncAgain(entry: usize, header: usize, direction: u32, index: u32): bool {
+export function inSyncAgain(entry: usize, direction: u32, index: u32, ack: u32): bool {
   if (index != Conntrack.TCP_INDEX_SYNACK) return false;
   if (u32(load<u8>(entry, Conntrack.TCP_LAST_INDEX)) != Conntrack.TCP_INDEX_SYN) return false;
   if (u32(load<u8>(entry, Conntrack.TCP_LAST_DIR)) == direction) return false;
   const end = load<u32>(entry, Conntrack.TCP_LAST_END);
-  if (bswap<u32>(load<u32>(header, 8)) != end) return false;
+  if (ack != end) return false;
 
   const last = direction ^ 1;
   const opener = sideOf(entry, last);
@@ -43,31 +43,32 @@ export function inSyncAgain(entry: usize, header: usize, direction: u32, index: 
   return true;
 }
 
-/** Lets a segment pass and notes what it said. */
+/** Notes what a segment said that is let pass. */
 export function ignore(
   entry: usize,
-  header: usize,
   direction: u32,
   index: u32,
   state: u32,
-  bytes: u32,
-  length: u32,
-  captured: u32,
-  flags: u32,
+  seq: u32,
+  ack: u32,
+  window: u32,
+  end: u32,
 ): void {
   store<u8>(entry, index, Conntrack.TCP_LAST_INDEX);
   store<u8>(entry, direction, Conntrack.TCP_LAST_DIR);
-  store<u32>(entry, bswap<u32>(load<u32>(header, 4)), Conntrack.TCP_LAST_SEQ);
-  store<u32>(entry, endOf(header, bytes, length, flags), Conntrack.TCP_LAST_END);
-  store<u16>(entry, windowOf(header), Conntrack.TCP_LAST_WIN);
-  if (index == Conntrack.TCP_INDEX_SYN && direction == Conntrack.DIR_ORIGINAL) {
-    const options = parseOptions(header, bytes, captured);
-    let last = options & 0xff;
-    // A challenge ACK would look as if it acknowledged the FIN.
-    if (state == Conntrack.TCP_LAST_ACK_STATE) last |= Conntrack.TCP_FLAG_CHALLENGE_ACK;
-    store<u8>(entry, last, Conntrack.TCP_LAST_FLAGS);
-    store<u8>(entry, options >> 8, Conntrack.TCP_LAST_WSCALE);
-  }
+  store<u32>(entry, seq, Conntrack.TCP_LAST_SEQ);
+  store<u32>(entry, end, Conntrack.TCP_LAST_END);
+  store<u16>(entry, window, Conntrack.TCP_LAST_WIN);
   if (state == Conntrack.TCP_SYN_SENT && index == Conntrack.TCP_INDEX_ACK && direction == Conntrack.DIR_REPLY)
-    store<u32>(entry, bswap<u32>(load<u32>(header, 8)), Conntrack.TCP_LAST_ACK);
+    store<u32>(entry, ack, Conntrack.TCP_LAST_ACK);
+}
+
+/** ... and the options of a SYN. */
+export function noteOptions(entry: usize, state: u32, header: usize, bytes: u32, captured: u32): void {
+  const options = parseOptions(header, bytes, captured);
+  let flags = options & 0xff;
+  // A challenge ACK would look as if it acknowledged the FIN.
+  if (state == Conntrack.TCP_LAST_ACK_STATE) flags |= Conntrack.TCP_FLAG_CHALLENGE_ACK;
+  store<u8>(entry, flags, Conntrack.TCP_LAST_FLAGS);
+  store<u8>(entry, options >> 8, Conntrack.TCP_LAST_WSCALE);
 }

@@ -3,7 +3,7 @@
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Packet from '../../../src/layout/packet.ts';
 import { takeOptions } from './tcp-option';
-import { endOf, sideOf, windowOf } from './tcp-window';
+import { sideOf } from './tcp-window';
 
 const ASSUMED: u32 = Conntrack.TCP_FLAG_SACK_PERM | Conntrack.TCP_FLAG_BE_LIBERAL;
 
@@ -17,16 +17,15 @@ export function begin(
   p: usize,
   header: usize,
   bytes: u32,
-  length: u32,
   captured: u32,
   index: u32,
+  end: u32,
+  offered: u32,
 ): bool {
   const syn = index == Conntrack.TCP_INDEX_SYN;
   if (!syn && !(load<u32>(config, Conntrack.FLAGS) & Conntrack.TCP_LOOSE)) return false;
   memory.fill(entry + Conntrack.TRACK, 0, Conntrack.HELPER - Conntrack.TRACK);
-  const flags = u32(load<u8>(header, 13));
-  const end = endOf(header, bytes, length, flags);
-  const window = max(windowOf(header), 1);
+  const window = max(offered, 1);
   const sender = sideOf(entry, Conntrack.DIR_ORIGINAL);
   store<u32>(sender, end, Conntrack.TCP_END);
   store<u32>(sender, window, Conntrack.TCP_MAXWIN);

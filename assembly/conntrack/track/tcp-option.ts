@@ -92,7 +92,7 @@ function highestEdge(option: usize, size: u32, ack: u32): u32 {
   let highest = ack;
   for (let at: u32 = 6; at < size; at += 8) {
     const edge = bswap<u32>(load<u32>(option + at));
-    if (i32(edge - highest) > 0) highest = edge;
+    if (i32(highest - edge) < 0) highest = edge;
   }
   return highest;
 }

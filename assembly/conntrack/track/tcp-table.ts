@@ -46,7 +46,7 @@ export const RST_BIT: u32 = 4;
 export const ACK_BIT: u32 = 16;
 
 /** All but PSH, ECE and CWR, which may always be there. */
-const TELLING_BITS: u32 = 0x37;
+export const TELLING_BITS: u32 = 0x37;
 /**
  * The combinations of FIN, SYN, RST, ACK and URG that may be: SYN, SYN+URG, SYN+ACK, RST, RST+ACK, FIN+ACK,
  * FIN+ACK+URG, ACK, ACK+URG.

@@ -30,13 +30,8 @@ export function sideOf(entry: usize, direction: u32): usize {
 }
 
 /** The sequence number behind a segment of `length` bytes in all, of which the header is `bytes`. */
-export function endOf(header: usize, bytes: u32, length: u32, flags: u32): u32 {
-  const syn = (flags >> 1) & 1;
-  return bswap<u32>(load<u32>(header, 4)) + (length - bytes) + syn + (flags & FIN_BIT);
-}
-
-export function windowOf(header: usize): u32 {
-  return u32(bswap<u16>(load<u16>(header, 14)));
+export function endOf(seq: u32, bytes: u32, length: u32, flags: u32): u32 {
+  return seq + (length - bytes) + ((flags >> 1) & 1) + (flags & FIN_BIT);
 }
 
 /** Is `a` before `b`? */
@@ -46,7 +41,8 @@ export function before(a: u32, b: u32): bool {
 
 /**
  * Does a segment fit into the windows of the entry, which learns from it when it does? FITS, PASSES or OUTSIDE.
- * `index` is its kind; header length, flags, declared and captured length are the segment's.
+ * `index` is its kind; `bytes` its header's length; then its flags, sequence, acknowledgement and (unscaled) window,
+ * its declared and its captured length.
  */
 export function inWindow(
   config: usize,
@@ -57,6 +53,9 @@ export function inWindow(
   index: u32,
   bytes: u32,
   flags: u32,
+  seq: u32,
+  ack: u32,
+  windowRaw: u32,
   length: u32,
   captured: u32,
 ): i32 {
@@ -64,40 +63,33 @@ export function inWindow(
   const receiver = sideOf(entry, direction ^ 1);
   const senderSide = entry + direction * 2;
   const receiverSide = entry + (direction ^ 1) * 2;
-  const windowRaw = windowOf(header);
   let window = windowRaw;
-  let seq = bswap<u32>(load<u32>(header, 4));
-  let end = endOf(header, bytes, length, flags);
-  let ack = bswap<u32>(load<u32>(header, 8));
+  let end = endOf(seq, bytes, length, flags);
   let sack = ack;
   if (bytes != 20 && u32(load<u8>(receiverSide, Conntrack.TCP_FLAGS)) & Conntrack.TCP_FLAG_SACK_PERM)
     sack = highestSack(header, bytes, captured, ack);
 
-  if (load<u32>(sender, Conntrack.TCP_MAXWIN) == 0) {
-    if (flags & SYN_BIT) {
+  let senderMaxwin = load<u32>(sender, Conntrack.TCP_MAXWIN);
+  if (senderMaxwin == 0 || (flags & (SYN_BIT | RST_BIT | ACK_BIT)) != ACK_BIT) {
+    if (senderMaxwin == 0 && !(flags & SYN_BIT)) {
+      pickUpSide(sender, receiver, end, sack, window << u32(load<u8>(senderSide, Conntrack.TCP_SCALE)));
+    } else if (flags & SYN_BIT && begins(entry, sender, senderMaxwin, end)) {
       beginSide(entry, direction, header, bytes, captured, end, window);
       // Simultaneous open.
-      if (!(flags & ACK_BIT)) return FITS;
-    } else pickUpSide(sender, receiver, end, sack, window << u32(load<u8>(senderSide, Conntrack.TCP_SCALE)));
-  } else if (flags & SYN_BIT && before(load<u32>(sender, Conntrack.TCP_END), end)) {
-    const state = u32(load<u8>(entry, Conntrack.TCP_STATE));
-    if (state == Conntrack.TCP_SYN_SENT || state == Conntrack.TCP_SYN_RECV) {
-      // Begun anew, with a higher sequence number: options and window may be others than before.
-      beginSide(entry, direction, header, bytes, captured, end, window);
-      if (direction == Conntrack.DIR_REPLY && !(flags & ACK_BIT)) return FITS;
+      if (!(flags & ACK_BIT) && (senderMaxwin == 0 || direction == Conntrack.DIR_REPLY)) return FITS;
     }
+    senderMaxwin = load<u32>(sender, Conntrack.TCP_MAXWIN);
+    // Without ACK, and in the RST of some stacks, the field says nothing: taken as right.
+    if (!(flags & ACK_BIT) || (flags & RST_BIT && ack == 0))
+      ack = sack = load<u32>(receiver, Conntrack.TCP_END);
+    // The RST that answers a SYN.
+    if (flags & RST_BIT && seq == 0 && u32(load<u8>(entry, Conntrack.TCP_STATE)) == Conntrack.TCP_SYN_SENT)
+      seq = end = load<u32>(sender, Conntrack.TCP_END);
   }
 
   const receiverEnd = load<u32>(receiver, Conntrack.TCP_END);
-  // Without ACK, and in the RST of some stacks, the field says nothing: taken as right.
-  if (!(flags & ACK_BIT) || (flags & RST_BIT && ack == 0)) ack = sack = receiverEnd;
   const senderEnd = load<u32>(sender, Conntrack.TCP_END);
-  // The RST that answers a SYN.
-  if (flags & RST_BIT && seq == 0 && u32(load<u8>(entry, Conntrack.TCP_STATE)) == Conntrack.TCP_SYN_SENT)
-    seq = end = senderEnd;
-
   const senderMaxend = load<u32>(sender, Conntrack.TCP_MAXEND);
-  let senderMaxwin = load<u32>(sender, Conntrack.TCP_MAXWIN);
   const receiverMaxwin = load<u32>(receiver, Conntrack.TCP_MAXWIN);
   const oldestAck = receiverEnd - max(senderMaxwin, MAX_ACK_WINDOW) - 1;
   const endFits = before(senderEnd - receiverMaxwin - 1, end);
@@ -176,6 +168,14 @@ function countRetransmission(entry: usize, direction: u32, seq: u32, ack: u32, e
   store<u32>(entry, end, Conntrack.TCP_LAST_END);
   store<u16>(entry, window, Conntrack.TCP_LAST_WIN);
   store<u8>(entry, 0, Conntrack.TCP_RETRANS);
+}
+
+/** Does a SYN begin its side: for the first time, or, before the handshake is done, anew with a higher number? */
+function begins(entry: usize, sender: usize, senderMaxwin: u32, end: u32): bool {
+  if (senderMaxwin == 0) return true;
+  if (!before(load<u32>(sender, Conntrack.TCP_END), end)) return false;
+  const state = u32(load<u8>(entry, Conntrack.TCP_STATE));
+  return state == Conntrack.TCP_SYN_SENT || state == Conntrack.TCP_SYN_RECV;
 }
 
 /** tcp_init_sender(): a side is known by its SYN. */

@@ -5,15 +5,22 @@ import * as Invalid from '../../../src/layout/invalid.ts';
 import * as Packet from '../../../src/layout/packet.ts';
 import { assure, configuration, event, invalid, note, noteStates, refresh, transport } from './entry';
 import { handleOutside, NO, resetState, SKIP_WINDOW } from './tcp-close';
-import { ignore, inSyncAgain, reopens } from './tcp-ignore';
+import { ignore, inSyncAgain, noteOptions, reopens } from './tcp-ignore';
 import { begin } from './tcp-new';
 import { optionsAreTold } from './tcp-option';
-import { flagsAreValid, IGNORE, INVALID, indexOf, SYN_BIT, transition } from './tcp-table';
-import { FITS, inWindow, PASSES } from './tcp-window';
+import {
+  ACK_BIT,
+  flagsAreValid,
+  IGNORE,
+  INVALID,
+  indexOf,
+  SYN_BIT,
+  TELLING_BITS,
+  transition,
+} from './tcp-table';
+import { endOf, FITS, inWindow, PASSES } from './tcp-window';
 
 const HEADER_BYTES: u32 = 20;
-const EITHER_UNACKNOWLEDGED: u32 =
-  Conntrack.TCP_FLAG_DATA_UNACKNOWLEDGED | (Conntrack.TCP_FLAG_DATA_UNACKNOWLEDGED << 16);
 
 /**
  * Tracks a segment. An entry that a RST ends before a reply was seen is marked IPS_DYING: it is the packet's still, and
@@ -26,70 +33,178 @@ export function trackTcp(lane: usize, entry: usize, p: usize, direction: u32, fr
   if (captured < HEADER_BYTES)
     return length < HEADER_BYTES ? invalid(config, p, Invalid.TCP_SHORT) : Conntrack.TRACK_UNKNOWN;
   const header = transport(p);
-  const bytes = u32(load<u8>(header, 12) >> 4) * 4;
+  // Sequence, acknowledgement, and data offset << 28 | flags << 16 | window, in host order.
+  const words = i8x16.shuffle(
+    v128.load(header, 4),
+    i32x4.splat(0),
+    3,
+    2,
+    1,
+    0,
+    7,
+    6,
+    5,
+    4,
+    11,
+    10,
+    9,
+    8,
+    16,
+    16,
+    16,
+    16,
+  );
+  const word = u32(i32x4.extract_lane(words, 2));
+  const bytes = (word >> 28) * 4;
   if (bytes < HEADER_BYTES || length < bytes) return invalid(config, p, Invalid.TCP_TRUNCATED);
-  const flags = u32(load<u8>(header, 13));
-  if (!flagsAreValid(flags)) return invalid(config, p, Invalid.TCP_FLAGS);
+  const flags = (word >> 16) & 0xff;
+  const seq = u32(i32x4.extract_lane(words, 0));
+  const ack = u32(i32x4.extract_lane(words, 1));
+  const window = word & 0xffff;
 
+  const old = u32(load<u8>(entry, Conntrack.TCP_STATE));
+  // An acknowledgement in an established connection needs no more than to fit.
+  if ((flags & TELLING_BITS) == ACK_BIT && old == Conntrack.TCP_ESTABLISHED && captured >= bytes && !fresh) {
+    const index: u32 = Conntrack.TCP_INDEX_ACK;
+    const fits = inWindow(
+      config,
+      entry,
+      p,
+      header,
+      direction,
+      index,
+      bytes,
+      flags,
+      seq,
+      ack,
+      window,
+      length,
+      captured,
+    );
+    if (fits != FITS) return unfit(config, entry, p, direction, index, old, fits);
+    return learn(config, entry, p, direction, index, old, old);
+  }
+  if (!flagsAreValid(flags)) return invalid(config, p, Invalid.TCP_FLAGS);
+  return follow(
+    config,
+    entry,
+    p,
+    header,
+    direction,
+    bytes,
+    flags,
+    seq,
+    ack,
+    window,
+    length,
+    captured,
+    fresh,
+    old,
+  );
+}
+
+/** All but the usual: any segment that may be, in any state. */
+function follow(
+  config: usize,
+  entry: usize,
+  p: usize,
+  header: usize,
+  direction: u32,
+  bytes: u32,
+  flags: u32,
+  seq: u32,
+  ack: u32,
+  window: u32,
+  length: u32,
+  captured: u32,
+  fresh: bool,
+  before: u32,
+): i32 {
   const index = indexOf(flags);
-  let old = u32(load<u8>(entry, Conntrack.TCP_STATE));
+  let old = before;
   let state = transition(direction, index, old);
   if (state == INVALID) return refused(config, p, fresh, old);
   if (captured < bytes && !told(entry, header, bytes, captured, flags, direction, fresh))
     return Conntrack.TRACK_UNKNOWN;
-  if (fresh && !begin(config, entry, p, header, bytes, length, captured, index))
+  const end = endOf(seq, bytes, length, flags);
+  if (fresh && !begin(config, entry, p, header, bytes, captured, index, end, window))
     return invalid(config, p, Invalid.TCP_NOT_LOOSE);
 
-  // An acknowledgement in an established connection needs none of what follows.
-  let window = true;
-  if (index != Conntrack.TCP_INDEX_ACK || state != Conntrack.TCP_ESTABLISHED) {
-    if (state == Conntrack.TCP_SYN_SENT && old >= u32(Conntrack.TCP_TIME_WAIT)) {
-      if (reopens(entry, direction)) return Conntrack.TRACK_REPEAT;
-      state = IGNORE;
+  let skip = false;
+  if (state == Conntrack.TCP_SYN_SENT && old >= u32(Conntrack.TCP_TIME_WAIT)) {
+    if (reopens(entry, direction)) return Conntrack.TRACK_REPEAT;
+    state = IGNORE;
+  }
+  if (state == IGNORE) {
+    if (!inSyncAgain(entry, direction, index, ack)) {
+      ignore(entry, direction, index, old, seq, ack, window, end);
+      if (index == Conntrack.TCP_INDEX_SYN && direction == Conntrack.DIR_ORIGINAL)
+        noteOptions(entry, old, header, bytes, captured);
+      return passed(config, p, Invalid.TCP_IGNORED, old);
     }
-    if (state == IGNORE) {
-      if (!inSyncAgain(entry, header, direction, index)) {
-        ignore(entry, header, direction, index, old, bytes, length, captured, flags);
-        note(config, p, Invalid.TCP_IGNORED);
-        noteStates(config, p, old, old);
-        return Conntrack.TRACK_ACCEPT;
-      }
-      old = Conntrack.TCP_SYN_SENT;
-      state = Conntrack.TCP_SYN_RECV;
-    } else if (state == Conntrack.TCP_TIME_WAIT) {
-      if (isChallengeAck(entry, direction, index, old)) {
-        note(config, p, Invalid.TCP_CHALLENGE_ACK);
-        noteStates(config, p, old, old);
-        return Conntrack.TRACK_ACCEPT;
-      }
-    } else if (state == Conntrack.TCP_SYN_SENT2) {
-      const last = u32(load<u8>(entry, Conntrack.TCP_LAST_FLAGS));
-      store<u8>(entry, last | Conntrack.TCP_FLAG_SIMULTANEOUS_OPEN, Conntrack.TCP_LAST_FLAGS);
-    } else if (state == Conntrack.TCP_SYN_RECV) {
-      if (direction == Conntrack.DIR_REPLY && index == Conntrack.TCP_INDEX_ACK && wasSimultaneous(entry))
-        state = Conntrack.TCP_ESTABLISHED;
-    } else if (state == Conntrack.TCP_CLOSE && index == Conntrack.TCP_INDEX_RST) {
-      const reset = resetState(config, entry, header, direction, old);
-      if (reset == NO) {
-        noteStates(config, p, old, old);
-        return invalid(config, p, Invalid.TCP_RST);
-      }
-      window = (reset & SKIP_WINDOW) == 0;
-      state = u32(reset & 15);
+    old = Conntrack.TCP_SYN_SENT;
+    state = Conntrack.TCP_SYN_RECV;
+  } else if (state == Conntrack.TCP_TIME_WAIT) {
+    if (isChallengeAck(entry, direction, index, old))
+      return passed(config, p, Invalid.TCP_CHALLENGE_ACK, old);
+  } else if (state == Conntrack.TCP_SYN_SENT2) {
+    const last = u32(load<u8>(entry, Conntrack.TCP_LAST_FLAGS));
+    store<u8>(entry, last | Conntrack.TCP_FLAG_SIMULTANEOUS_OPEN, Conntrack.TCP_LAST_FLAGS);
+  } else if (state == Conntrack.TCP_SYN_RECV) {
+    if (direction == Conntrack.DIR_REPLY && index == Conntrack.TCP_INDEX_ACK && wasSimultaneous(entry))
+      state = Conntrack.TCP_ESTABLISHED;
+  } else if (state == Conntrack.TCP_CLOSE && index == Conntrack.TCP_INDEX_RST) {
+    const reset = resetState(config, entry, direction, old, seq, ack);
+    if (reset == NO) {
+      noteStates(config, p, old, old);
+      return invalid(config, p, Invalid.TCP_RST);
     }
+    skip = (reset & SKIP_WINDOW) != 0;
+    state = u32(reset & 15);
   }
 
-  if (window) {
-    const fits = inWindow(config, entry, p, header, direction, index, bytes, flags, length, captured);
-    if (fits != FITS) {
-      noteStates(config, p, old, old);
-      if (fits == PASSES) return Conntrack.TRACK_ACCEPT;
-      handleOutside(config, entry, p, direction, index);
-      return Conntrack.TRACK_INVALID;
-    }
+  if (!skip) {
+    const fits = inWindow(
+      config,
+      entry,
+      p,
+      header,
+      direction,
+      index,
+      bytes,
+      flags,
+      seq,
+      ack,
+      window,
+      length,
+      captured,
+    );
+    if (fits != FITS) return unfit(config, entry, p, direction, index, old, fits);
   }
-  learn(config, entry, p, direction, index, old, state);
+  return learn(config, entry, p, direction, index, old, state);
+}
+
+/** The segment is let pass, and says nothing about the connection. */
+function passed(config: usize, p: usize, reason: u32, state: u32): i32 {
+  note(config, p, reason);
+  noteStates(config, p, state, state);
   return Conntrack.TRACK_ACCEPT;
+}
+
+/** The segment does not fit into the window: PASSES or OUTSIDE. */
+function unfit(
+  config: usize,
+  entry: usize,
+  p: usize,
+  direction: u32,
+  index: u32,
+  state: u32,
+  fits: i32,
+): i32 {
+  noteStates(config, p, state, state);
+  if (fits == PASSES) return Conntrack.TRACK_ACCEPT;
+  handleOutside(config, entry, p, direction, index);
+  return Conntrack.TRACK_INVALID;
 }
 
 function refused(config: usize, p: usize, fresh: bool, state: u32): i32 {
@@ -132,15 +247,7 @@ function wasSimultaneous(entry: usize): bool {
 }
 
 /** The segment is one of the connection's: its new state, timeout, and whether it is ASSURED. */
-function learn(
-  config: usize,
-  entry: usize,
-  p: usize,
-  direction: u32,
-  index: u32,
-  old: u32,
-  state: u32,
-): void {
+function learn(config: usize, entry: usize, p: usize, direction: u32, index: u32, old: u32, state: u32): i32 {
   store<u8>(entry, index, Conntrack.TCP_LAST_INDEX);
   store<u8>(entry, direction, Conntrack.TCP_LAST_DIR);
   if (old != state) {
@@ -162,10 +269,10 @@ function learn(
   if (!(status & Conntrack.IPS_SEEN_REPLY)) {
     if (index == Conntrack.TCP_INDEX_RST) {
       store<u32>(entry, status | Conntrack.IPS_DYING, Conntrack.STATUS);
-      return;
+      return Conntrack.TRACK_ACCEPT;
     }
     // Who repeats SYNs does not keep an entry alive by them.
-    if (index == Conntrack.TCP_INDEX_SYN && old == Conntrack.TCP_SYN_SENT) return;
+    if (index == Conntrack.TCP_INDEX_SYN && old == Conntrack.TCP_SYN_SENT) return Conntrack.TRACK_ACCEPT;
     if (state == Conntrack.TCP_ESTABLISHED)
       timeout = min(timeout, load<u64>(config, Conntrack.TIMEOUT_TCP_UNACK));
   } else if (!(status & Conntrack.IPS_ASSURED)) {
@@ -176,6 +283,7 @@ function learn(
       assure(entry, p);
   }
   refresh(entry, p, timeout);
+  return Conntrack.TRACK_ACCEPT;
 }
 
 /** The state's timeout, or a shorter one where something is amiss. */
@@ -189,7 +297,8 @@ function timeoutOf(config: usize, entry: usize, index: u32, state: u32): u64 {
     return retransmission;
   if (index == Conntrack.TCP_INDEX_RST)
     return load<u64>(config, Conntrack.TIMEOUT_TCP + 8 * Conntrack.TCP_CLOSE);
-  if (load<u32>(entry, Conntrack.TCP_FLAGS) & EITHER_UNACKNOWLEDGED) {
+  const flags = load<u8>(entry, Conntrack.TCP_FLAGS) | load<u8>(entry, Conntrack.TCP_FLAGS + 2);
+  if (u32(flags) & Conntrack.TCP_FLAG_DATA_UNACKNOWLEDGED) {
     const unacknowledged = load<u64>(config, Conntrack.TIMEOUT_TCP_UNACK);
     if (timeout > unacknowledged) return unacknowledged;
   }

@@ -5,6 +5,7 @@ import type { ConntrackEntry } from '../../conntrack/entry.ts';
 import type { ConntrackEvent } from '../../conntrack/events.ts';
 import type { Machine } from '../../host/machine.ts';
 import * as Ct from '../../layout/conntrack.ts';
+import * as Invalid from '../../layout/invalid.ts';
 import type { HookName } from '../../model/ruleset.ts';
 import { Lost } from '../lost.ts';
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, type Packet } from '../packet.ts';
@@ -18,7 +19,7 @@ import {
   RELATED_REPLY,
   UNTRACKED,
 } from './connection.ts';
-import { entryOf, shown } from './entry.ts';
+import { entryOf, shown, stateOf } from './entry.ts';
 import { Events } from './event.ts';
 import { type Expectation, ExpectationTable } from './expectation.ts';
 import { trackGeneric } from './generic.ts';
@@ -80,14 +81,15 @@ export class Conntrack {
   readonly expectations: ExpectationTable;
   readonly sysctls: ConntrackSysctls;
   readonly #options: ConntrackOptions;
-  readonly #verifies: boolean;
+  /** Checksums of transport headers are verified. */
+  readonly verifies: boolean;
   readonly #events = new Events();
   #passing: Passing = { nowNs: 0n, number: 0n };
 
   constructor(options: ConntrackOptions) {
     this.#options = options;
     this.sysctls = readSysctls(options.machine);
-    this.#verifies = options.verifyChecksums ?? this.sysctls.checksum;
+    this.verifies = options.verifyChecksums ?? this.sysctls.checksum;
     this.expectations = new ExpectationTable(this.sysctls.expectMax);
     this.table = new ConnectionTable((connection, nowNs) => this.#destroyed(connection, nowNs));
   }
@@ -114,13 +116,16 @@ export class Conntrack {
     if ((connection !== undefined && template === undefined) || packet.ctinfo === UNTRACKED) return;
     attach(packet, undefined, 0);
     const located = locate(packet.family, packet.bytes, 0);
-    if (located === undefined) return;
+    if (located === undefined) {
+      packet.invalid = Invalid.NO_TRANSPORT;
+      return;
+    }
     const around: Surroundings = {
       table: this.table,
       keys: this.#keys,
       zone: template?.zoneOf(packet) ?? DEFAULT_ZONE,
       nowNs: passing.nowNs,
-      verify: this.#verifies && hook === VERIFYING_HOOK,
+      verify: this.verifies && hook === VERIFYING_HOOK,
     };
     const answer = checkMessage(packet, located, around);
     if (answer === 'invalid') return;
@@ -143,10 +148,12 @@ export class Conntrack {
     const { protocol, offset } = located;
     const { nowNs, verify, zone } = around;
     const tuple = readTuple(family, bytes, 0, located, around.keys);
+    packet.invalid = Invalid.NO_TUPLE;
     if (tuple === undefined) return 'done';
     const found = this.table.find(tuple, zone, nowNs) ?? this.#begin(tuple, around, template);
     if (found === undefined) return 'done';
     const { connection, direction } = found;
+    packet.stateBefore = connection.confirmed ? stateOf(connection) : undefined;
     const ctinfo = direction === 1 ? ESTABLISHED_REPLY : originalInfo(connection);
     const segment: Segment = {
       packet,
@@ -161,6 +168,7 @@ export class Conntrack {
     const tracked = (TRACKERS[protocol] ?? trackGeneric)(connection, segment);
     if (tracked === 'repeat') return 'repeat';
     if (tracked === 'invalid') return 'done';
+    packet.invalid = Invalid.NONE;
     attach(packet, connection, ctinfo);
     if (direction === 1 && connection.set(Ct.IPS_SEEN_REPLY)) connection.tell(Ct.IPCT_REPLY);
     return 'done';

@@ -6,12 +6,14 @@ import type { Connection } from './connection.ts';
 import type { Tuple } from './tuple.ts';
 
 export function entryOf(connection: Connection, nowNs: bigint): ConntrackEntry {
-  const { tuples, zone, accounting, timeoutNs } = connection;
+  const { tuples, zone, accounting, timeoutNs, confirmed } = connection;
+  // Before it is confirmed its time has not begun to run.
+  const left = confirmed ? timeoutNs - nowNs : timeoutNs;
   const [original, reply] = tuples;
   return {
     family: original.family,
     protocol: original.protocol,
-    timeoutNs: timeoutNs > nowNs ? timeoutNs - nowNs : 0n,
+    timeoutNs: left > 0n ? left : 0n,
     state: stateOf(connection),
     original: shown(original),
     reply: shown(reply),
@@ -28,7 +30,8 @@ export function entryOf(connection: Connection, nowNs: bigint): ConntrackEntry {
   };
 }
 
-function stateOf({ tcp, sctp, protocol }: Connection): string | undefined {
+/** The state of the protocol by its name; undefined where it has none. */
+export function stateOf({ tcp, sctp, protocol }: Connection): string | undefined {
   const state = tcp?.state ?? sctp?.state;
   return state === undefined ? undefined : trackedProtocol(protocol).states[state];
 }

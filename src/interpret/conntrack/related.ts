@@ -1,9 +1,11 @@
 // The packet that an ICMP message is about (nf_conntrack_inet_error).
 
+import * as Invalid from '../../layout/invalid.ts';
 import type { Address } from '../../model/address.ts';
 import { equalAddress } from '../address.ts';
 import type { Packet } from '../packet.ts';
 import { type Connection, RELATED, RELATED_REPLY } from './connection.ts';
+import { invalid } from './invalid.ts';
 import type { ConnectionTable } from './table.ts';
 import { invert, type KeyLookup, locate, readTuple } from './tuple.ts';
 import type { Zone } from './zone.ts';
@@ -30,14 +32,17 @@ export type Answer =
 export function aboutPacket(packet: Packet, at: number, around: Surroundings): Answer {
   const { family, bytes } = packet;
   const located = locate(family, bytes, at);
-  if (located === undefined) return 'invalid';
+  const unknown = (): Answer => invalid(packet, Invalid.ICMP_UNKNOWN_FLOW);
+  if (located === undefined) return unknown();
   const inner = readTuple(family, bytes, at, located, around.keys);
   const answer = inner === undefined ? undefined : invert(inner);
-  if (answer === undefined) return 'invalid';
+  if (answer === undefined) return unknown();
   const found = around.table.find(answer, around.zone, around.nowNs);
-  if (found === undefined) return 'invalid';
+  if (found === undefined) return unknown();
   const { connection, direction } = found;
-  if (!goesBack(packet.destination, connection.tuples[direction].destination)) return 'invalid';
+  if (!goesBack(packet.destination, connection.tuples[direction].destination)) {
+    return invalid(packet, Invalid.ICMP_OUTER_ADDRESS);
+  }
   return { kind: 'related', connection, ctinfo: direction === 1 ? RELATED_REPLY : RELATED };
 }
 

@@ -1,9 +1,11 @@
 // SCTP: nf_conntrack_proto_sctp.c. Paragraphs are those of RFC 4960.
 
 import * as Ct from '../../layout/conntrack.ts';
+import * as Invalid from '../../layout/invalid.ts';
 import type { Bytes } from '../bytes.ts';
 import { isSctpSumRight } from './checksum.ts';
 import { type Connection, type Direction, directionOf } from './connection.ts';
+import { invalid } from './invalid.ts';
 import type { ConntrackSysctls, TimeoutName } from './sysctl.ts';
 import { refresh, type Segment, type Tracked } from './tracker.ts';
 
@@ -116,22 +118,24 @@ function readChunks(bytes: Bytes, first: number): readonly Chunk[] | undefined {
 
 export function trackSctp(connection: Connection, segment: Segment): Tracked {
   const { bytes, offset, packet, verify, sysctls } = segment;
-  if (!bytes.has(offset, HEADER_BYTES)) return 'invalid';
-  if (verify && !isSctpSumRight(packet, offset)) return 'invalid';
+  if (!bytes.has(offset, HEADER_BYTES)) return invalid(packet, Invalid.SCTP_SHORT);
+  if (verify && !isSctpSumRight(packet, offset)) return invalid(packet, Invalid.SCTP_CHECKSUM);
   bytes.need(offset, HEADER_BYTES);
   const tag = bytes.u32(offset + 4);
   const chunks = readChunks(bytes, offset + HEADER_BYTES);
-  if (chunks === undefined) return 'invalid';
+  if (chunks === undefined) return invalid(packet, Invalid.SCTP_CHUNKS);
   if (!connection.confirmed) {
     const fresh = newAssociation(chunks, tag);
-    if (fresh === undefined) return 'invalid';
+    if (fresh === undefined) return invalid(packet, Invalid.SCTP_NEW);
     connection.sctp = fresh;
   }
   const sctp = connection.sctp as SctpState;
   const direction = directionOf(segment.ctinfo);
-  if (!tagMayDiffer(chunks) && tag !== sctp.tags[direction]) return 'invalid';
+  if (!tagMayDiffer(chunks) && tag !== sctp.tags[direction]) {
+    return invalid(packet, Invalid.SCTP_VTAG);
+  }
   const passed = passChunks(connection, sctp, direction, chunks, tag);
-  if (passed === undefined) return 'invalid';
+  if (passed === undefined) return invalid(packet, Invalid.SCTP_STATE);
   if (!passed.ignored) refresh(connection, segment, timeoutOf(passed.state, sysctls));
   return 'accept';
 }

@@ -21,8 +21,8 @@ import {
   type TcpState,
 } from './tcp-state.ts';
 
-/** NFCT_TCP_ACCEPT; IGNORE: let through, changing nothing; INVALID. */
-export type InWindow = 'accept' | 'ignore' | 'invalid';
+/** NFCT_TCP_ACCEPT; IGNORE: let through, changing nothing; INVALID for its sequence number or what it acknowledges. */
+export type InWindow = 'accept' | 'ignore' | 'seq-over' | 'ack-over';
 
 const MAX_ACK_WINDOW = 66_000;
 
@@ -129,9 +129,9 @@ function judge(sender: Sender, receiver: Sender, { seq, end, sack }: Judged): In
       sender.flags |= FLAG_UNACKNOWLEDGED;
       return 'ignore';
     }
-    return 'invalid';
+    return 'seq-over';
   }
-  if (!ackIsOfSentData) return 'invalid';
+  if (!ackIsOfSentData) return 'ack-over';
   if (!isUnknown(receiver) && !inReceiveWindow) return 'ignore';
   return ackIsRecent ? 'accept' : 'ignore';
 }

@@ -1,9 +1,11 @@
 // TCP: nf_conntrack_proto_tcp.c.
 
 import * as Ct from '../../layout/conntrack.ts';
+import * as Invalid from '../../layout/invalid.ts';
 import { IPPROTO_TCP } from '../packet.ts';
 import { isSumRight } from './checksum.ts';
 import { type Connection, directionOf } from './connection.ts';
+import { invalid } from './invalid.ts';
 import type { ConntrackSysctls, TimeoutName } from './sysctl.ts';
 import { before, hasValidFlags, readTcp, type TcpHeader, takeOptions } from './tcp-segment.ts';
 import * as State from './tcp-state.ts';
@@ -19,16 +21,19 @@ type Step =
   | { readonly kind: 'take'; readonly to: number }
   /** The segment is let through and leaves the state as it is. */
   | { readonly kind: 'pass' }
-  | { readonly kind: 'invalid' }
+  | { readonly kind: 'invalid'; readonly why: number }
   /** A new connection takes this one's place. */
   | { readonly kind: 'reopen' };
 
 export function trackTcp(connection: Connection, segment: Segment): Tracked {
+  const { packet } = segment;
   const header = readTcp(segment.bytes, segment.offset);
-  if (header === undefined || isWrong(segment)) return 'invalid';
+  if (header === undefined) return invalid(packet, Invalid.TCP_TRUNCATED);
+  const wrong = tcpError(segment);
+  if (wrong !== Invalid.NONE) return invalid(packet, wrong);
   if (!connection.confirmed) {
     const fresh = newConnection(header, segment.sysctls);
-    if (fresh === undefined) return 'invalid';
+    if (typeof fresh === 'number') return invalid(packet, fresh);
     connection.tcp = fresh;
   }
   const tcp = connection.tcp as TcpState;
@@ -39,34 +44,37 @@ export function trackTcp(connection: Connection, segment: Segment): Tracked {
     case 'pass':
       return 'accept';
     case 'invalid':
-      return 'invalid';
+      return invalid(packet, step.why);
     case 'reopen':
-      return segment.kill(connection) ? 'repeat' : 'invalid';
+      return segment.kill(connection) ? 'repeat' : invalid(packet, Invalid.NONE);
     case 'take':
       return settle(connection, tcp, direction, header, segment, oldState, step.to);
     case 'check':
       switch (checkWindow(tcp, direction, header, segment.sysctls.tcpBeLiberal)) {
         case 'ignore':
           return 'accept';
-        case 'invalid':
+        case 'seq-over':
           shorten(connection, tcp, direction, header, segment);
-          return 'invalid';
+          return invalid(packet, Invalid.TCP_SEQ_OVER);
+        case 'ack-over':
+          shorten(connection, tcp, direction, header, segment);
+          return invalid(packet, Invalid.TCP_ACK_OVER);
         case 'accept':
           return settle(connection, tcp, direction, header, segment, step.from, step.to);
       }
   }
 }
 
-/** What tcp_error looks at behind the header's length. */
-function isWrong({ packet, bytes, offset, verify }: Segment): boolean {
-  if (verify && !isSumRight(packet, offset, IPPROTO_TCP)) return true;
-  return !hasValidFlags(bytes, offset);
+/** What tcp_error finds behind the header's length (src/layout/invalid.ts), NONE where nothing is wrong. */
+function tcpError({ packet, bytes, offset, verify }: Segment): number {
+  if (verify && !isSumRight(packet, offset, IPPROTO_TCP)) return Invalid.TCP_CHECKSUM;
+  return hasValidFlags(bytes, offset) ? Invalid.NONE : Invalid.TCP_FLAGS;
 }
 
-/** tcp_new: a SYN begins a connection; an ACK is taken for one of a connection that began unseen, if tcp_loose says so. */
-function newConnection(header: TcpHeader, sysctls: ConntrackSysctls): TcpState | undefined {
+/** tcp_new, or why there is none: a SYN begins a connection; an ACK is taken for one of a connection that began unseen, if tcp_loose says so. */
+function newConnection(header: TcpHeader, sysctls: ConntrackSysctls): TcpState | number {
   const state = State.nextState(0, header.kind, State.NONE);
-  if (typeof state !== 'number') return undefined;
+  if (typeof state !== 'number') return Invalid.TCP_NEW;
   const tcp = newTcpState();
   const [sender, receiver] = tcp.seen;
   sender.end = header.end;
@@ -76,7 +84,7 @@ function newConnection(header: TcpHeader, sysctls: ConntrackSysctls): TcpState |
     takeOptions(sender, header);
     return tcp;
   }
-  if (!sysctls.tcpLoose) return undefined;
+  if (!sysctls.tcpLoose) return Invalid.TCP_NOT_LOOSE;
   sender.maxEnd = (header.end + sender.maxWindow) >>> 0;
   // Window scale and SACK were agreed on unseen.
   sender.flags = State.FLAG_SACK_PERMITTED | State.FLAG_LIBERAL;
@@ -93,7 +101,7 @@ function nextStep(
 ): Step {
   const from = tcp.state;
   const next = State.nextState(direction, header.kind, from);
-  if (next === 'invalid') return { kind: 'invalid' };
+  if (next === 'invalid') return { kind: 'invalid', why: Invalid.TCP_STATE };
   if (next === 'ignore') return letThrough(tcp, direction, header);
   const check: Step = { kind: 'check', from, to: next };
   switch (next) {
@@ -203,7 +211,9 @@ function reset(
   if ((receiver.flags & State.FLAG_MAXACK_SET) !== 0 && tcp.lastKind !== 'syn') {
     const established = isEstablished(connection, tcp);
     if (header.seq === 0 && !established) return closed;
-    if (before(header.seq, receiver.maxAck) && !sysctls.tcpIgnoreInvalidRst) return { kind: 'invalid' };
+    if (before(header.seq, receiver.maxAck) && !sysctls.tcpIgnoreInvalidRst) {
+      return { kind: 'invalid', why: Invalid.TCP_RST };
+    }
     if (!established || header.seq === receiver.maxAck) return closed;
     const follows = tcp.lastKind === 'ack' && tcp.lastDirection === direction && header.seq === tcp.lastEnd;
     if (follows) return closed;
