@@ -12,6 +12,7 @@ import * as Fragment from '../../src/layout/fragment.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
+import * as Reason from '../../src/layout/reason.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
@@ -33,6 +34,9 @@ import { isTracked, needsTurn, traverse } from './traverse';
 const FREE: u8 = 64;
 const WAITS: u8 = 254;
 const DONE: u8 = 255;
+/** Bytes before a datagram's IP header, for its link-layer header, and behind it, which may be loaded with its last ones. */
+const FRONT_BYTES: u32 = 16;
+const BACK_BYTES: u32 = 64;
 
 /** Answers how many of the batch's packets wait for its turn. */
 export function steer(lane: usize, batch: usize): u32 {
@@ -43,6 +47,7 @@ export function steer(lane: usize, batch: usize): u32 {
   const pieces = <usize>load<u32>(lane, Lane.PIECES);
   let waiting: u32 = 0;
   store<u32>(lane, 0, Lane.KEPT_COUNT);
+  store<u32>(lane, load<u32>(lane, Lane.DATAGRAMS), Lane.DATAGRAMS_NEXT);
   store<u32>(lane, u32(beginExpress(lane, batch)), Lane.SHORT);
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     const size = min<u32>(Lane.VECTOR, count - first);
@@ -86,9 +91,14 @@ export function gatherBatch(lane: usize, batch: usize): void {
     if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT) {
       if (!isTracked(lane, p)) traverse(lane, p, number + index);
       else if (gather(lane, p, number + index)) {
-        store<u32>(piece, <u32>keep(lane, p), 4);
-        store<u8>(shards + index, u8(shardNumber(config, steeringHash(p))));
-        continue;
+        const kept = keep(lane, p);
+        if (kept != 0) {
+          store<u32>(piece, <u32>kept, 4);
+          store<u8>(shards + index, u8(shardNumber(config, steeringHash(p))));
+          continue;
+        }
+        store<u32>(p, Verdict.LOST, Packet.VERDICT);
+        store<u32>(p, Reason.FRAGMENT_MEMORY, Packet.REASON);
       }
     }
     store<u8>(shards + index, DONE);
@@ -178,10 +188,24 @@ export function runShard(lane: usize, batch: usize, shard: u32): void {
   }
 }
 
-/** Keeps the packet record of a datagram until its shard is evaluated. */
+/**
+ * Keeps a datagram until its shard is evaluated: its record, and its bytes, which stand in an arena that the next one
+ * overwrites. 0 when there is no room: a batch completes no more than was held and its own bytes, so that this is never
+ * met by what is not made to.
+ */
 function keep(lane: usize, p: usize): usize {
-  const kept = <usize>load<u32>(lane, Lane.KEPT) + <usize>load<u32>(lane, Lane.KEPT_COUNT) * Packet.BYTES;
-  store<u32>(lane, load<u32>(lane, Lane.KEPT_COUNT) + 1, Lane.KEPT_COUNT);
+  const count = load<u32>(lane, Lane.KEPT_COUNT);
+  const size = (load<u32>(p, Packet.L3_CAP) + FRONT_BYTES + BACK_BYTES + 15) & ~15;
+  const at = load<u32>(lane, Lane.DATAGRAMS_NEXT);
+  if (load<u32>(lane, Lane.DATAGRAMS_END) - at < size) return 0;
+  store<u32>(lane, at + size, Lane.DATAGRAMS_NEXT);
+  store<u32>(lane, count + 1, Lane.KEPT_COUNT);
+  const l3 = <usize>load<u32>(p, Packet.L3);
+  memory.copy(at, l3 - FRONT_BYTES, load<u32>(p, Packet.L3_CAP) + FRONT_BYTES);
+  store<u32>(p, at + FRONT_BYTES, Packet.L3);
+  const mac = load<u32>(p, Packet.MAC);
+  if (mac != 0) store<u32>(p, at + FRONT_BYTES - (<u32>l3 - mac), Packet.MAC);
+  const kept = <usize>load<u32>(lane, Lane.KEPT) + <usize>count * Packet.BYTES;
   memory.copy(kept, p, Packet.BYTES);
   return kept;
 }

@@ -102,7 +102,7 @@ function received(lane: usize, p: usize, number: u64): u32 {
 /** ip_local_deliver reassembles IPv4 before INPUT; IPv6 does so behind it. */
 function deliver(lane: usize, p: usize, number: u64): u32 {
   if (isIpv4Fragment(p)) {
-    const result = push(lane, p, number);
+    const result = push(lane, p, number, Fragment.LOCAL_DELIVER);
     if (result == Fragment.HELD) return Verdict.FRAGMENT;
     if (result == Fragment.DROPPED) return Verdict.LOST;
   }

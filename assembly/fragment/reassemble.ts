@@ -1,4 +1,5 @@
-// IPv4 reassembly, as ip_local_deliver() makes it before INPUT (net/ipv4/ip_fragment.c). Time is the capture's clock.
+// IPv4 reassembly, as ip_local_deliver() makes it before INPUT and connection tracking before PREROUTING and OUTPUT
+// (net/ipv4/ip_fragment.c). Time is the capture's clock.
 //
 // A datagram's bytes are covered by runs, stretches of adjacent fragments. As in Linux a fragment that comes in behind
 // the last run extends it, and one that fills a gap is a run of its own, even if it touches its neighbours. A fragment
@@ -25,11 +26,12 @@ const LONGEST: u32 = 65535;
 const DONT_FRAGMENT: u32 = 0x4000;
 
 /**
- * Takes the fragment that `p` describes, packet `number` of the scan, into the lane's arena. COMPLETE: `p` describes
- * the whole datagram, whose bytes stand in the arena until the next push. DROPPED: Packet.REASON is set. What becomes
- * of packets that were HELD is told in the arena's events. Only one lane at a time, in packet order.
+ * Takes the fragment that `p` describes, packet `number` of the scan, into the lane's arena, for a user (Fragment.*): each
+ * has its own datagrams. COMPLETE: `p` describes the whole datagram, whose bytes stand in the arena until the next push.
+ * DROPPED: Packet.REASON is set. What becomes of packets that were HELD is told in the arena's events. Only one lane at a
+ * time, in packet order.
  */
-export function push(lane: usize, p: usize, number: u64): u32 {
+export function push(lane: usize, p: usize, number: u64, user: u32): u32 {
   const arena = <usize>load<u32>(lane, Lane.FRAGMENTS);
   if (!arena) return drop(p, Reason.FRAGMENT_MEMORY);
   const now = load<u64>(p, Packet.TIME);
@@ -39,10 +41,10 @@ export function push(lane: usize, p: usize, number: u64): u32 {
   }
   const l3 = <usize>load<u32>(p, Packet.L3);
   const id = (load<u32>(p, Packet.PROTO) << 16) | bswap<u16>(load<u16>(l3, 4));
-  let q = findQueue(arena, p, id, Fragment.LOCAL_DELIVER);
+  let q = findQueue(arena, p, id, user);
   if (!q) {
     if (!hasRoom(arena, load<u32>(p, Packet.L4_CAP))) return drop(p, Reason.FRAGMENT_MEMORY);
-    q = createQueue(arena, p, id, Fragment.LOCAL_DELIVER);
+    q = createQueue(arena, p, id, user);
     if (!q) return drop(p, Reason.FRAGMENT_MEMORY);
   }
   if (isTooFar(arena, q)) {
@@ -52,13 +54,13 @@ export function push(lane: usize, p: usize, number: u64): u32 {
   return add(arena, q, p, number);
 }
 
-function drop(p: usize, reason: u32): u32 {
+export function drop(p: usize, reason: u32): u32 {
   store<u32>(p, reason, Packet.REASON);
   return Fragment.DROPPED;
 }
 
 /** The fragment cannot be: it takes the whole datagram with it. */
-function kill(arena: usize, q: usize, p: usize, number: u64, reason: u32): u32 {
+export function kill(arena: usize, q: usize, p: usize, number: u64, reason: u32): u32 {
   killQueue(arena, q, number, 0, reason);
   return drop(p, reason);
 }
@@ -143,7 +145,7 @@ function note(q: usize, p: usize, l3: usize, header: u32, start: u32, end: u32, 
 }
 
 /** FRAGMENT_DUPLICATE when [start, end) lies within one run, FRAGMENT_OVERLAP when it meets any other way, else 0. */
-function overlap(q: usize, start: u32, end: u32): u32 {
+export function overlap(q: usize, start: u32, end: u32): u32 {
   const runs = q + Fragment.QUEUE_RUNS;
   const first: u32 = start >> Fragment.RUN_BUCKET_SHIFT;
   const final: u32 = min<u32>((end - 1) >> Fragment.RUN_BUCKET_SHIFT, Fragment.RUN_BUCKETS - 1);
@@ -175,7 +177,7 @@ function meet(run: usize, start: u32, end: u32): u32 {
  * Which ECN field the datagram gets, by the fields of its fragments (RFC 3168 5.3): CE when some were CE and the others
  * ECN-capable; 4 when ECN-capable ones are mixed with one that is not, which cannot be. 0: that of the first.
  */
-function datagramEcn(seen: u32): u32 {
+export function datagramEcn(seen: u32): u32 {
   const notCapable = seen & 1;
   const congested = seen & 8;
   if (notCapable) return seen == 1 ? 0 : 4;
@@ -208,6 +210,7 @@ function complete(arena: usize, q: usize, p: usize, number: u64): u32 {
   }
   // The datagram goes on in the first fragment's buffer, mark included; its interface is that of the last to come.
   store<u32>(p, load<u32>(q, Fragment.QUEUE_MARK), Packet.MARK);
+  store<u32>(p, load<u32>(q, Fragment.QUEUE_MAX_SIZE), Packet.FRAG_MAX);
   const captured = min(load<u32>(q, Fragment.QUEUE_CAPTURED), payload);
   killQueue(arena, q, number, number, Reason.NONE);
   ipv4(p, l3, header + captured, header + payload);

@@ -19,8 +19,11 @@ export const CHAIN_NOT_CAPTURED: u64 = 1;
  * fragment is meant.
  */
 export function skipHeaders(l3: usize, cap: u32, length: u32): u64 {
-  let next: u32 = load<u8>(l3, 6);
-  let at = IPV6_HEADER;
+  return skipHeadersFrom(l3, IPV6_HEADER, load<u8>(l3, 6), cap, length);
+}
+
+/** The same from the header at offset `at` on, whose number is `next`. */
+export function skipHeadersFrom(l3: usize, at: u32, next: u32, cap: u32, length: u32): u64 {
   while (
     next == NEXTHDR_HOP ||
     next == NEXTHDR_ROUTING ||

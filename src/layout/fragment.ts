@@ -104,6 +104,11 @@ export const QUEUE_HEADER_BYTES = 112;
 export const QUEUE_HAS_MAC = 116;
 export const QUEUE_MAC = 120; // 14 bytes
 export const QUEUE_HEADER = 136; // 60 bytes
+/** IPv6: the first fragment's piece, which has its headers in front; where in the datagram the number of the header stands
+ *  that follows the fragment header, and that number. */
+export const QUEUE_FIRST_PIECE = 136;
+export const QUEUE_NEXT_HEADER_AT = 140;
+export const QUEUE_NEXT_HEADER = 144;
 /** Runs by where they start: lists of pieces for each 2 KiB of the datagram. */
 export const QUEUE_RUNS = 200;
 export const RUN_BUCKETS = 32;

@@ -53,6 +53,12 @@ export const KEPT = 148;
 export const KEPT_COUNT = 152;
 /** Means nothing: what was read beforehand is left here, so that no compiler takes the reading away. */
 export const TOUCHED = 156;
+/** Reassembly arena of IPv6 (connection tracking alone), 0 none. */
+export const FRAGMENTS6 = 164;
+/** Bytes of datagrams that the batch completes, in as many as DATAGRAMS_END says, and where the next one goes. */
+export const DATAGRAMS = 168;
+export const DATAGRAMS_END = 172;
+export const DATAGRAMS_NEXT = 176;
 /** 1 when there is a short way for the batch (evaluate/express.ts). */
 export const SHORT = 160;
 export const BYTES = 192;

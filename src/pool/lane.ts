@@ -20,8 +20,9 @@ export interface LaneTask {
   readonly control: number;
   readonly lane: number;
   readonly batch: number;
-  /** The reassembly arena. */
+  /** The reassembly arena, and that of IPv6 where connections are tracked. */
   readonly fragments: number;
+  readonly fragments6?: number | undefined;
   readonly captures: SharedDescription;
   /** It is the only lane: every batch has its turn at once, and it does not pay to read before the baton comes. */
   readonly alone: boolean;
@@ -137,7 +138,7 @@ class LaneRun {
 
   /** Takes the batch's packets to their verdicts; undefined when the scan was stopped meanwhile. */
   #run(batch: number): readonly FragmentEvent[] | undefined {
-    const { lane, memory, fragments, shards, alone } = this.#task;
+    const { lane, shards, alone } = this.#task;
     const sequence = this.#sequence();
     if (shards > 0 && !alone) return this.#runShards(batch, sequence);
     const deferred = this.#kernel.run?.(lane, batch, alone ? 1 : 0) as number;
@@ -146,7 +147,7 @@ class LaneRun {
       if (!this.#control.awaitTurn(sequence)) return undefined;
       this.#kernel.runDeferred?.(lane, batch);
     }
-    if (deferred > 0 || alone) events = takeFragmentEvents(memory, fragments);
+    if (deferred > 0 || alone) events = this.#takeEvents();
     this.#output?.takeConntrackEvents();
     this.#control.done(sequence);
     return events;
@@ -154,12 +155,12 @@ class LaneRun {
 
   /** The same with connection tracking beside other lanes (assembly/evaluate/steer.ts). */
   #runShards(batch: number, sequence: number): readonly FragmentEvent[] | undefined {
-    const { lane, memory, fragments, shards } = this.#task;
+    const { lane, shards } = this.#task;
     let events: readonly FragmentEvent[] = [];
     if ((this.#kernel.steer?.(lane, batch) as number) > 0) {
       if (!this.#control.awaitTurn(sequence)) return undefined;
       this.#kernel.gatherBatch?.(lane, batch);
-      events = takeFragmentEvents(memory, fragments);
+      events = this.#takeEvents();
     }
     this.#control.done(sequence);
     this.#kernel.orderShards?.(lane, batch);
@@ -171,6 +172,13 @@ class LaneRun {
       this.#control.passShard(shard, sequence);
     }
     return events;
+  }
+
+  /** What became of fragments that were held, in the batch's turn. */
+  #takeEvents(): readonly FragmentEvent[] {
+    const { memory, fragments, fragments6 } = this.#task;
+    const events = takeFragmentEvents(memory, fragments);
+    return fragments6 === undefined ? events : [...events, ...takeFragmentEvents(memory, fragments6)];
   }
 
   #evaluate(batch: number): void {

@@ -2,13 +2,16 @@
 // which is the last thing in the memory.
 
 import { type ConntrackConfig, writeConfig } from '../conntrack/config.ts';
+import type { Machine } from '../host/machine.ts';
+import { sysctl } from '../host/sysctl.ts';
 import type { LaneArena } from '../kernel/arena.ts';
-import { type Kernel, MAXIMUM_PAGES, WASM_PAGE_BYTES } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Conntrack from '../layout/conntrack.ts';
+import * as Fragment from '../layout/fragment.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
-import type { ScanMemory } from './place.ts';
+import { arenaBytesFor, fragmentArenaBytes, MOST_FRAGMENT_THRESHOLD, type ScanMemory } from './place.ts';
 
 /** Where connection tracking is in the memory. */
 export interface PlacedConntrack {
@@ -16,6 +19,8 @@ export interface PlacedConntrack {
   readonly address: number;
   readonly config: ConntrackConfig;
   readonly shardCount: number;
+  /** The reassembly arena of IPv6. */
+  readonly fragments6: number;
 }
 
 /** Bytes of an entry at most, with all that it can have and its part of the bucket arrays, old ones included. */
@@ -35,21 +40,60 @@ export function placeConntrack(
   kernel: Kernel,
   lanes: readonly LaneArena[],
   config: ConntrackConfig,
+  machine: Machine,
 ): PlacedConntrack {
   const { allocator, memory } = shared;
   const address = allocator.allocate(Conntrack.CONFIG_BYTES);
   const shardCount = 1 << config.shardBits;
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
-  for (const { lane, batch } of lanes) placeSteering(shared, lane, batch, address);
+  const fragments6 = placeFragments6(shared, kernel, machine);
+  const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
+  for (const lane of lanes) placeSteering(shared, lane, address, fragments6.address, heldBytes);
   const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES);
   const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes };
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
-  return { address, config, shardCount };
+  return { address, config, shardCount, fragments6: fragments6.address };
 }
 
-function placeSteering({ allocator, memory }: ScanMemory, lane: number, batch: number, config: number): void {
-  const records = new DataView(memory.buffer).getUint32(batch + Batch.RECORD_CAPACITY, true);
+/** nf_conntrack_reasm.c */
+const FRAGMENT6_SECONDS = 60;
+const FRAGMENT6_THRESHOLD = 4 * 1024 * 1024;
+
+/** The reassembly arena of IPv6, with net.netfilter.nf_conntrack_frag6_*. */
+function placeFragments6(
+  { allocator, memory }: ScanMemory,
+  kernel: Kernel,
+  machine: Machine,
+): { readonly address: number; readonly bytes: number } {
+  const read = (name: string, initial: number): number => {
+    const value = sysctl(machine, `net.netfilter.nf_conntrack_frag6_${name}`, initial);
+    return value < 0 ? initial : value;
+  };
+  const threshold = Math.min(read('high_thresh', FRAGMENT6_THRESHOLD), MOST_FRAGMENT_THRESHOLD);
+  const bytes = arenaBytesFor(threshold);
+  const address = allocator.allocate(bytes);
+  kernel.initFragments?.(address, bytes, 0);
+  const view = new DataView(memory.buffer);
+  const timeoutNs = BigInt(read('timeout', FRAGMENT6_SECONDS)) * 1_000_000_000n;
+  view.setBigUint64(address + Fragment.TIMEOUT_NS, timeoutNs, true);
+  view.setUint32(address + Fragment.HIGH_THRESHOLD, threshold, true);
+  view.setUint32(address + Fragment.MAX_DISTANCE, 0, true);
+  return { address, bytes };
+}
+
+function placeSteering(
+  { allocator, memory }: ScanMemory,
+  { lane, batch }: LaneArena,
+  config: number,
+  fragments6: number,
+  heldBytes: number,
+): void {
+  const header = new DataView(memory.buffer, batch, Batch.HEADER_BYTES);
+  const records = header.getUint32(Batch.RECORD_CAPACITY, true);
+  // A batch completes datagrams of what was held and of its own bytes. What is not used takes no real memory.
+  const datagramBytes = heldBytes + 4 * header.getUint32(Batch.DATA_CAPACITY, true);
+  const datagrams = allocator.allocate(datagramBytes);
   const words: readonly (readonly [number, number])[] = [
     [Lane.CONNTRACK, config],
     [Lane.ORDER, allocator.allocate(records * 4)],
@@ -57,6 +101,9 @@ function placeSteering({ allocator, memory }: ScanMemory, lane: number, batch: n
     [Lane.SHARD_OF, allocator.allocate(records)],
     [Lane.PIECES, allocator.allocate(records * Lane.PIECE_BYTES)],
     [Lane.KEPT, allocator.allocate(records * Packet.BYTES)],
+    [Lane.DATAGRAMS, datagrams],
+    [Lane.DATAGRAMS_END, datagrams + datagramBytes],
+    [Lane.FRAGMENTS6, fragments6],
   ];
   const view = new DataView(memory.buffer);
   for (const [offset, value] of words) view.setUint32(lane + offset, value, true);

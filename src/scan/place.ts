@@ -91,8 +91,13 @@ function fragmentThreshold(machine: Machine | undefined): number {
   return Math.min(wanted, MOST_FRAGMENT_THRESHOLD);
 }
 
-function fragmentArenaBytes(machine: Machine | undefined): number {
-  const pieces = Math.floor(fragmentThreshold(machine) / Fragment.THRESHOLD_PER_PIECE) + 1;
+export function fragmentArenaBytes(machine: Machine | undefined): number {
+  return arenaBytesFor(fragmentThreshold(machine));
+}
+
+/** Bytes of a reassembly arena in which a threshold of charged memory can be reached. */
+export function arenaBytesFor(threshold: number): number {
+  const pieces = Math.floor(threshold / Fragment.THRESHOLD_PER_PIECE) + 1;
   return Math.max(Fragment.ARENA_BYTES, Fragment.FIXED_BYTES + pieces * Fragment.BYTES_PER_PIECE);
 }
 
@@ -118,7 +123,7 @@ export function setHost(shared: ScanMemory, lanes: readonly LaneArena[], host: U
 const DEFAULT_FRAGMENT_SECONDS = 30;
 const DEFAULT_FRAGMENT_DISTANCE = 64;
 const DEFAULT_FRAGMENT_THRESHOLD = 4 * 1024 * 1024;
-const MOST_FRAGMENT_THRESHOLD = 256 * 1024 * 1024;
+export const MOST_FRAGMENT_THRESHOLD = 256 * 1024 * 1024;
 /** A record has to fit: the longest that readers take for true, and its header. */
 const LEAST_BATCH_BYTES = 512 * 1024;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;

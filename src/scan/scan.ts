@@ -122,7 +122,7 @@ function trackConnections(
     seed: options.seed,
     memoryEntries: memoryEntries(parts.shared),
   });
-  return placeConntrack(parts.shared, parts.kernel, parts.lanes, config);
+  return placeConntrack(parts.shared, parts.kernel, parts.lanes, config, machine);
 }
 
 /** Enters the starting state; answers what is odd, for stderr. */
@@ -262,6 +262,7 @@ class ScanRun {
       captures: this.#shared.captures,
       alone: this.#lanes.length === 1,
       shards: this.#conntrack?.shardCount ?? 0,
+      fragments6: this.#conntrack?.fragments6,
       interfaces: this.#shared.interfaces,
     };
     if (pool === undefined) return runLaneHere(task);

@@ -47,8 +47,13 @@ export class Reassembler {
     decoded();
     if (decoder.get(Packet.FRAG_OFFSET) === 0 && !decoder.flag(Packet.FLAG_MORE_FRAGMENTS))
       return Fragment.COMPLETE;
-    const push = decoder.kernel.pushFragment as unknown as (l: number, p: number, n: bigint) => number;
-    return push(decoder.lane, decoder.record, BigInt(this.#number));
+    const push = decoder.kernel.pushFragment as unknown as (
+      lane: number,
+      p: number,
+      number: bigint,
+      user: number,
+    ) => number;
+    return push(decoder.lane, decoder.record, BigInt(this.#number), Fragment.LOCAL_DELIVER);
   }
 
   /** Events since the last call. */
