@@ -89,7 +89,10 @@ export function find(
   return 0;
 }
 
-/** 0 when the tuple is the original one of an IPv4 entry, 1 when it is the reply's, else -1. */
+/**
+ * 0 when the tuple is the original one of an IPv4 entry, 1 when it is the reply's, else -1. Of a tuple that is its own
+ * mirror image Linux finds the reply's, which was entered last, unless a zone keeps them apart.
+ */
 function directionOf4(
   entry: usize,
   source: usize,
@@ -99,18 +102,16 @@ function directionOf4(
   zoneDirections: u32,
 ): i32 {
   const addresses = <u64>load<u32>(source) | ((<u64>load<u32>(destination)) << 32);
-  if (
+  const original =
     load<u64>(entry, Conntrack.ORIG_SRC) == addresses &&
     load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
-    sameZone(entry, 0, zone, zoneDirections)
-  ) {
-    return 0;
-  }
+    sameZone(entry, 0, zone, zoneDirections);
+  if (original && (<u32>addresses != <u32>(addresses >> 32) || isOneSided(zone, zoneDirections))) return 0;
   const reply =
     load<u64>(entry, Conntrack.REPLY_SRC) == addresses &&
     load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
     sameZone(entry, 1, zone, zoneDirections);
-  return reply ? 1 : -1;
+  return reply ? 1 : original ? 0 : -1;
 }
 
 /** The same for IPv6. */
@@ -122,20 +123,23 @@ function directionOf6(
   zone: u32,
   zoneDirections: u32,
 ): i32 {
-  if (
+  const original =
     load<u32>(entry, Conntrack.ORIG_PORTS) == ports &&
     sameAddress(entry + Conntrack.ORIG_SRC6, source) &&
     sameAddress(entry + Conntrack.ORIG_DST6, destination) &&
-    sameZone(entry, 0, zone, zoneDirections)
-  ) {
-    return 0;
-  }
+    sameZone(entry, 0, zone, zoneDirections);
+  if (original && (!sameAddress(source, destination) || isOneSided(zone, zoneDirections))) return 0;
   const reply =
     load<u32>(entry, Conntrack.REPLY_PORTS) == ports &&
     sameAddress(entry + Conntrack.REPLY_SRC6, source) &&
     sameAddress(entry + Conntrack.REPLY_DST6, destination) &&
     sameZone(entry, 1, zone, zoneDirections);
-  return reply ? 1 : -1;
+  return reply ? 1 : original ? 0 : -1;
+}
+
+/** A zone that counts in one direction only. */
+function isOneSided(zone: u32, zoneDirections: u32): bool {
+  return zone != 0 && zoneDirections != 3;
 }
 
 function sameAddress(a: usize, b: usize): bool {

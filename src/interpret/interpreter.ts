@@ -126,6 +126,11 @@ export class Interpreter {
     return this.#conntrack.entries(nowNs);
   }
 
+  /** Enters connections that there are before the first packet (`--conntrack-from`); times count from `nowNs`. */
+  startConntrack(entries: readonly ConntrackEntry[], nowNs: bigint): void {
+    this.#conntrack.start(entries, nowNs);
+  }
+
   /** Conntrack events so far, if they are kept. A connection's end is told when somebody finds that it has expired. */
   get conntrackEvents(): readonly ConntrackEvent[] {
     return this.#conntrack.events;

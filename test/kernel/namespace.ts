@@ -52,7 +52,7 @@ const SENDER = new URL('./send.py', import.meta.url).pathname;
 /** Programs that the comparison needs; empty when all are there and we are root. */
 export function missing(): string[] {
   if (process.getuid?.() !== 0) return ['root (network namespaces are made)'];
-  const programs = ['ip', 'nft', 'python3', 'sysctl'];
+  const programs = ['ip', 'nft', 'python3', 'sysctl', 'conntrack'];
   for (const backend of BACKENDS) {
     for (const program of ['iptables', 'ip6tables']) {
       programs.push(`${program}-${backend}-save`, `${program}-${backend}-restore`);
@@ -90,10 +90,11 @@ const SYSCTLS: Readonly<Record<string, string>> = {
   'net.ipv4.ip_forward': '0',
 };
 
-// The sender's sockets belong to the user id 54321 (send.py).
+// The sender's sockets belong to the user id 54321 (send.py). What is delivered is confirmed before it is dropped: of
+// hooks with the same priority the one that was registered later comes first.
 const GUARD = `table inet guard {
   chain sent { type filter hook output priority -500; meta skuid 54321 accept; drop; }
-  chain delivered { type filter hook input priority 400; drop; }
+  chain delivered { type filter hook input priority 2147483647; drop; }
 }`;
 
 function hostScript(host: HostSpec): string {
@@ -177,7 +178,7 @@ export function deleteHost(): void {
 }
 
 const SYSCTL_KEYS =
-  /^net\.(ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter|accept_local|accept_source_route|route_localnet|src_valid_mark|bc_forwarding|drop_unicast_in_l2_multicast))|ipv6\.conf\.[^.]+\.(forwarding|disable_ipv6|accept_source_route|drop_unicast_in_l2_multicast)) /;
+  /^net\.(ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter|accept_local|accept_source_route|route_localnet|src_valid_mark|bc_forwarding|drop_unicast_in_l2_multicast))|netfilter\.nf_conntrack_checksum|ipv6\.conf\.[^.]+\.(forwarding|disable_ipv6|accept_source_route|drop_unicast_in_l2_multicast)) /;
 
 /** The host folder: what the snapshot collects, sysctls cut down to those that decide a packet's way. */
 export function snapshotHost(): HostFiles {
@@ -273,6 +274,8 @@ export function ask(
     const text = rules[family];
     if (text !== undefined) loadRules(backend, family, text);
   }
+  // Connections of an earlier run.
+  spawnSync('ip', ['netns', 'exec', HOST, 'conntrack', '-F'], { stdio: 'ignore' });
   const before = receivedFrames(host);
   const output = run(['python3', SENDER, HOST, SINK], encode(host, instructions));
   const refused = Object.fromEntries(

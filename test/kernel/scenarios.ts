@@ -6,6 +6,7 @@ import { LENIENT, ROUTER, SERVER, STRICT } from './hosts.ts';
 import type { HostSpec } from './namespace.ts';
 import { oddFrames } from './odd.ts';
 import type { Scenario } from './scenario.ts';
+import { trackedScenarios } from './tracked.ts';
 
 /** Captures of the corpus and whether their busiest address is the host, or a router stands between their ends. */
 const CAPTURES: readonly (readonly ['end' | 'router', string])[] = [
@@ -150,5 +151,5 @@ export function corpusScenarios(): Scenario[] {
 
 /** All comparisons; those of the corpus only where it is. */
 export function scenarios(): Scenario[] {
-  return [...random(), ...odd(), ...corpusScenarios()];
+  return [...random(), ...odd(), ...trackedScenarios(), ...corpusScenarios()];
 }

@@ -30,6 +30,7 @@ import { checkIcmp, trackIcmp } from './icmp.ts';
 import { checkIcmpv6, trackIcmpv6 } from './icmpv6.ts';
 import type { Answer, Surroundings } from './related.ts';
 import { trackSctp } from './sctp.ts';
+import { connectionOf, type Extensions } from './start.ts';
 import { type ConntrackSysctls, readSysctls } from './sysctl.ts';
 import { ConnectionTable } from './table.ts';
 import { setClosing, trackTcp } from './tcp.ts';
@@ -99,6 +100,19 @@ export class Conntrack {
     const alive = [...this.table.connections].filter((connection) => !connection.isExpired(nowNs));
     const entries = alive.map((connection) => entryOf(connection, nowNs));
     return entries.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
+  }
+
+  /** Enters connections of a starting state; those whose tuples are taken are left out. */
+  start(entries: readonly ConntrackEntry[], nowNs: bigint): void {
+    for (const entry of entries) {
+      const connection = connectionOf(entry, nowNs, this.sysctls, this.#extensions);
+      if (this.table.accepts(connection, nowNs)) this.table.insert(connection);
+    }
+  }
+
+  get #extensions(): Extensions {
+    const { accounting = false, labels = false } = this.#options;
+    return { accounting: accounting || this.sysctls.accounting, labels, timestamp: this.sysctls.timestamp };
   }
 
   /** What has been told so far; expired connections are told of when somebody looks for them. */
@@ -185,8 +199,8 @@ export class Conntrack {
     const { max } = this.sysctls;
     if (max !== 0 && !this.table.makeRoom(max, nowNs)) throw new Lost('conntrack-full');
     const connection = new Connection(tuple, reply, zone, this.#passing.number);
-    const { accounting = false, labels = false } = this.#options;
-    if (accounting || this.sysctls.accounting) connection.accounting = [newCounter(), newCounter()];
+    const { accounting, labels } = this.#extensions;
+    if (accounting) connection.accounting = [newCounter(), newCounter()];
     if (labels) connection.labels = 0n;
     connection.eventMask = template?.eventMask;
     const { family, protocol } = tuple;
@@ -219,7 +233,7 @@ export class Conntrack {
     // Helpers do not know ICMP.
     const { helped } = connection;
     if (helped !== undefined && ctinfo !== RELATED_REPLY) {
-      const verdict = askHelper(helped, packet, passing.nowNs, this.expectations);
+      const verdict = askHelper(helped, packet, passing.nowNs, this.expectations, this.#options.machine);
       if (verdict === 'drop') throw new Lost('helper');
     }
     if (!connection.confirmed) this.#enter(connection, ctinfo, passing.nowNs);
@@ -235,7 +249,7 @@ export class Conntrack {
     if (directionOf(ctinfo) === 1) return;
     if (connection.has(Ct.IPS_DYING) || !this.table.accepts(connection, nowNs)) throw new Lost('conntrack');
     connection.timeoutNs += nowNs;
-    if (this.sysctls.timestamp) connection.startNs = nowNs;
+    if (this.#extensions.timestamp) connection.startNs = nowNs;
     this.table.insert(connection);
     connection.status |= Ct.IPS_CONFIRMED;
     if (connection.helped !== undefined) connection.tell(Ct.IPCT_HELPER);

@@ -125,7 +125,7 @@ export function trackSctp(connection: Connection, segment: Segment): Tracked {
   const chunks = readChunks(bytes, offset + HEADER_BYTES);
   if (chunks === undefined) return invalid(packet, Invalid.SCTP_CHUNKS);
   if (!connection.confirmed) {
-    const fresh = newAssociation(chunks, tag);
+    const fresh = beginAssociation(chunks, tag);
     if (fresh === undefined) return invalid(packet, Invalid.SCTP_NEW);
     connection.sctp = fresh;
   }
@@ -148,16 +148,14 @@ function timeoutOf(state: number, sysctls: ConntrackSysctls): bigint {
 /** Out of the blue (8.4): these get no association. */
 const NEVER_NEW = new Set([ABORT, SHUTDOWN_COMPLETE, COOKIE_ACK]);
 
+export function newAssociation(): SctpState {
+  return { state: NONE, tags: [0, 0], init: [false, false], strayHeartbeat: false, lastDirection: 0 };
+}
+
 /** sctp_new */
-function newAssociation(chunks: readonly Chunk[], tag: number): SctpState | undefined {
+function beginAssociation(chunks: readonly Chunk[], tag: number): SctpState | undefined {
   if (chunks.some(({ type }) => NEVER_NEW.has(type))) return undefined;
-  const sctp: SctpState = {
-    state: NONE,
-    tags: [0, 0],
-    init: [false, false],
-    strayHeartbeat: false,
-    lastDirection: 0,
-  };
+  const sctp = newAssociation();
   for (const { type, initiateTag } of chunks) {
     if (!nextState(0, NONE, type)) return undefined;
     if (type === INIT) {

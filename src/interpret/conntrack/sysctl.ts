@@ -1,6 +1,6 @@
 // net.netfilter.nf_conntrack_*: switches and timeouts, with the defaults of Linux 6.18.
 
-import type { Machine } from '../../host/machine.ts';
+import { hasAllInterfaces, type Machine } from '../../host/machine.ts';
 
 /** Seconds of a timeout, by what stands behind `nf_conntrack_`. */
 const TIMEOUTS = {
@@ -51,7 +51,7 @@ export interface ConntrackSysctls {
 }
 
 const SECOND_NS = 1_000_000_000n;
-/** nf_conntrack_init_start, on a machine with 4 GiB of memory or more. */
+/** nf_conntrack_init_start, on a machine with 4 GiB of memory or more; one that is made up has no limit. */
 const DEFAULT_MAX = 262_144;
 
 export function readSysctls(machine: Machine): ConntrackSysctls {
@@ -60,7 +60,7 @@ export function readSysctls(machine: Machine): ConntrackSysctls {
     return Number.isInteger(value) && value >= 0 ? value : initial;
   };
   return {
-    max: read('max', DEFAULT_MAX),
+    max: read('max', hasAllInterfaces(machine) ? DEFAULT_MAX : 0),
     expectMax: read('expect_max', 4096),
     accounting: read('acct', 0) !== 0,
     timestamp: read('timestamp', 0) !== 0,
