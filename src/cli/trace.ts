@@ -10,7 +10,7 @@ import { pathLines } from '../report/explain.ts';
 import { EXIT_DONE, EXIT_PART } from './exit.ts';
 import { FrameReader } from './frames.ts';
 import { Inputs } from './input.ts';
-import { readSetup } from './machine.ts';
+import { readSetup, verifiesChecksums } from './machine.ts';
 import { addMachineOptions, chosenBackend, type MachineOptions } from './option.ts';
 import {
   type NumberRange,
@@ -67,7 +67,7 @@ function wrapped<T>(parse: (text: string) => T | string): (text: string) => T {
 async function runTrace(capture: string, options: TraceOptions): Promise<number> {
   const inputs = new Inputs();
   inputs.claim('the capture', capture);
-  const { rules4, rules6, machine } = readSetup(options, inputs);
+  const { rules4, rules6, machine, conntrackFrom } = readSetup(options, inputs);
   const reader = await FrameReader.open({
     captures: [capture],
     machine,
@@ -83,9 +83,15 @@ async function runTrace(capture: string, options: TraceOptions): Promise<number>
     machine: reader.machine,
     backend,
     unknown: options.unknown,
+    verifyChecksums: verifiesChecksums(options, machine),
   });
   const selection = new PacketSelection(options);
   const connections = [rules4, rules6].some((rules) => rules !== undefined && needsConntrack(rules));
+  if (connections && (conntrackFrom?.length ?? 0) > 0) {
+    warn(
+      'warning: a trace begins without connections: those of --conntrack-from or conntrack.txt are left out',
+    );
+  }
   let traced = 0;
   try {
     for (const frame of reader.frames()) {

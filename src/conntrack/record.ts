@@ -36,9 +36,9 @@ export const TUPLES: Readonly<
   ],
 };
 
-/** Sort keys hold a number in 36 bits and an address, of which records are multiples of 16, in 28. */
-const ADDRESS_BITS = 28n;
-const ADDRESS_SHIFT = 4;
+/** Sort keys hold a number in 34 bits and an address, a multiple of 4, in 30. */
+const ADDRESS_BITS = 30n;
+const ADDRESS_SHIFT = 2;
 
 /**
  * Entries of all shards: those that are alive, as `conntrack -L` lists them, or those that have expired and wait to be

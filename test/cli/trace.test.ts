@@ -67,6 +67,19 @@ describe('trace', () => {
     expect(stdout.match(/^packet /gm)).toHaveLength(lines.length);
   });
 
+  it('shows what connection tracking makes of a packet, of those before it too', () => {
+    const session = fileURLToPath(new URL('../conntrack/session/', import.meta.url));
+    const args = ['--host', join(session, 'host'), '--packet', '8-9', join(session, 'capture.pcap.gz')];
+    const lines = run(['trace', ...args]).stdout.split('\n');
+    const steps = lines.filter((line) => line.startsWith('CONNTRACK')).map((line) => line.split(': ipv4')[0]);
+    expect(steps).toEqual([
+      'CONNTRACK: OUTPUT ESTABLISHED reply SYN_SENT->SYN_RECV',
+      'CONNTRACK: PREROUTING ESTABLISHED original SYN_RECV->ESTABLISHED',
+    ]);
+    const warned = run(['trace', '--conntrack-from', join(session, 'table.txt'), ...args]);
+    expect(warned.stderr).toContain('a trace begins without connections');
+  });
+
   it.each([
     ['--packet', '7-3'],
     ['--packet', '0'],

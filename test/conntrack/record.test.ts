@@ -91,16 +91,22 @@ describe('a record', () => {
 });
 
 /** A memory with the entries in the chunks of two shards, `perChunk` in each chunk. */
-function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAssembly.Memory {
+function memoryWith(
+  entries: readonly ConntrackEntry[],
+  perChunk: number,
+  from: ConntrackConfig = config,
+): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const view = new DataView(memory.buffer);
-  writeConfig(view, 1024, config, { shards: 4096, heap: 0, heapEnd: 0 });
+  writeConfig(view, 1024, from, { shards: 4096, heap: 0, heapEnd: 0 });
   let heap = 16_384;
   entries.forEach((entry, index) => {
     const four = entry.family === 'ipv4';
-    const { bytes } = four ? config.entry4 : config.entry6;
+    const { bytes } = four ? from.entry4 : from.entry6;
     const table =
-      4096 + (index % 2) * Conntrack.SHARD_BYTES + (four ? Conntrack.SHARD_TABLE4 : Conntrack.SHARD_TABLE6);
+      4096 +
+      (index % 2 ** from.shardBits) * Conntrack.SHARD_BYTES +
+      (four ? Conntrack.SHARD_TABLE4 : Conntrack.SHARD_TABLE6);
     const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
     let used = view.getUint32(table + Conntrack.TABLE_USED, true);
     if (newest === 0 || used === view.getUint32(newest + Conntrack.CHUNK_END, true)) {
@@ -112,7 +118,7 @@ function memoryWith(entries: readonly ConntrackEntry[], perChunk: number): WebAs
       view.setUint32(table + Conntrack.TABLE_NEWEST, chunk, true);
       used = chunk + Conntrack.CHUNK_ENTRIES;
     }
-    packEntry(view, used, entry, config, NOW);
+    packEntry(view, used, entry, from, NOW);
     view.setUint32(table + Conntrack.TABLE_USED, used + bytes, true);
   });
   return memory;
@@ -149,6 +155,26 @@ describe('EntryList', () => {
     const later = list(memory, config, NOW + 500n * 1_000_000_000n);
     expect(later.every((text) => Number(/^\S+ +\d+ \S+ +\d+ (\d+)/.exec(text)?.[1]) >= 99)).toBe(true);
     expect(list(memory, config, NOW + 1_000_000n * 1_000_000_000n)).toEqual([]);
+  });
+
+  it('finds entries of every size', () => {
+    const sizes = [{}, { help: true }, { help: true, accounting: true }, { help: true, labels: true }];
+    const [plain, ...others] = sizes.map((features) => {
+      const from = conntrackConfig(machineFromOptions({}), {
+        ...features,
+        on4: true,
+        on6: true,
+        memoryEntries: 8192,
+        seed: 0n,
+      });
+      const texts = list(memoryWith(all, 7, from), from, NOW);
+      return {
+        bytes: from.entry4.bytes,
+        texts: texts.map((text) => text.replace(/ (packets|bytes)=\d+/g, '')),
+      };
+    });
+    expect(new Set(others.map(({ bytes }) => bytes)).size).toBe(3);
+    for (const { texts } of others) expect(texts).toEqual(plain?.texts);
   });
 
   it('finds what has expired, too', () => {
