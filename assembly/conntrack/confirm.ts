@@ -74,5 +74,13 @@ function isTaken(lane: usize, shard: usize, p: usize, entry: usize, reply: bool)
     u32(load<u16>(entry, Conntrack.ZONE)),
     u32(load<u8>(entry, Conntrack.ZONE_DIR)),
   );
-  return found != 0;
+  if (found == 0) return false;
+  // Linux hashes a tuple together with the zone in its own direction, so that it looks for others with that one alone.
+  return zoneIn(found & ~1, found & 1) == zoneIn(entry, u32(reply));
+}
+
+/** nf_ct_zone_id: the zone of an entry in a direction. */
+function zoneIn(entry: usize, direction: u32): u32 {
+  const counts = (u32(load<u8>(entry, Conntrack.ZONE_DIR)) >> direction) & 1;
+  return counts != 0 ? u32(load<u16>(entry, Conntrack.ZONE)) : 0;
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConntrackEntry } from '../conntrack/entry.ts';
 import { readConntrack } from '../conntrack/read.ts';
+import { parseConnlabels } from '../host/connlabel.ts';
 import { readHostFolder, withOptions } from '../host/folder.ts';
 import type { Machine } from '../host/machine.ts';
 import { machineFromOptions } from '../host/options.ts';
@@ -32,6 +33,8 @@ export function readSetup(options: MachineOptions, inputs: Inputs): Setup {
   if (files.ipv4 !== undefined) inputs.claim('--rules', files.ipv4);
   if (files.ipv6 !== undefined) inputs.claim('--rules6', files.ipv6);
   const errors = new ErrorCollector();
+  const labelFile = hostFile(options, 'connlabel.conf');
+  const connlabels = labelFile === undefined ? undefined : parseConnlabels(inputs.read(labelFile).text);
   const read = (family: Family): RuleSet | undefined => {
     const file = files[family];
     if (file === undefined) return undefined;
@@ -40,6 +43,7 @@ export function readSetup(options: MachineOptions, inputs: Inputs): Setup {
         family,
         backend: options.backend,
         keepUnknown: options.unknown !== undefined,
+        connlabels,
       }),
     );
   };

@@ -13,6 +13,8 @@ export interface RuleFileOptions {
   readonly backend: BackendChoice;
   /** Keep matches and targets that are not modelled. */
   readonly keepUnknown: boolean;
+  /** Labels of connections by name. */
+  readonly connlabels?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Reads one rule file. Throws WasmtablesErrors with every error in it. */
@@ -22,6 +24,7 @@ export function readRuleFile(file: TextFile, options: RuleFileOptions): RuleSet 
     family: options.family,
     backend: options.backend === 'auto' ? undefined : options.backend,
     unknown: options.keepUnknown ? 'keep' : 'refuse',
+    connlabels: options.connlabels,
   });
 }
 

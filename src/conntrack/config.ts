@@ -205,7 +205,8 @@ function entryLayout(
   // Last: events copy the entry without them.
   const master = extension(has.master, Conntrack.MASTER_SIZE);
   const help = extension(has.help, Conntrack.HELP_BYTES);
-  return { bytes, accounting, labels, timestamp, master, help };
+  // Records begin at multiples of 16: lists of them keep their addresses without the last four bits.
+  return { bytes: Math.ceil(bytes / 16) * 16, accounting, labels, timestamp, master, help };
 }
 
 function timeoutsOf(read: Read): ConntrackTimeouts {

@@ -88,6 +88,8 @@ export interface MatchExtension<Options = unknown> extends ExtensionBase<Options
 export interface TargetExtension<Options = unknown> extends ExtensionBase<Options> {
   readonly kind: 'target';
   readonly protocols?: readonly number[];
+  /** What of these options Linux has and is not modelled: the target is then one that is not known. */
+  unmodelled?(options: Options): string | undefined;
   /** What the rule does: operations and go on, or an end. */
   lower(options: Options, context: LowerContext): LoweredTarget;
 }

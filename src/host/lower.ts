@@ -3,7 +3,7 @@
 import { WasmtablesError } from '../error.ts';
 import * as Host from '../layout/host.ts';
 import * as Image from '../layout/image.ts';
-import type { Address } from '../model/address.ts';
+import { type Address, prefixMask } from '../model/address.ts';
 import type { Family } from '../model/ruleset.ts';
 import { compare, lowerTable } from './fib.ts';
 import { joinedGroups } from './group.ts';
@@ -34,6 +34,7 @@ export function lowerMachine(machine: Machine): Uint8Array {
   lowerLocals(writer, machine.interfaces, 4);
   lowerLocals(writer, machine.interfaces, 16);
   lowerGroups(writer, machine);
+  lowerBroadcasts(writer, machine.interfaces);
   let flags = 0;
   if (machine.useMac) flags |= Host.USE_MAC;
   if (machine.useVlan) flags |= Host.USE_VLAN;
@@ -116,6 +117,23 @@ function interfaceFlags(machine: Machine, one: Interface | undefined): number {
     [own('ipv6', 'force_forwarding'), Host.IF_FORCE_FORWARDING6],
   ];
   return facts.reduce((flags, [holds, bit]) => (holds ? flags | bit : flags), 0);
+}
+
+function lowerBroadcasts(writer: Writer, interfaces: readonly Interface[]): void {
+  const own = interfaces.flatMap(({ index, addresses }) =>
+    addresses.flatMap(({ address, broadcast, prefixLength }) =>
+      address.length === 4 && broadcast !== undefined ? [{ index, broadcast, prefixLength }] : [],
+    ),
+  );
+  const at = writer.reserve(Host.BROADCAST4_FIRST + Host.BROADCAST4_BYTES * own.length);
+  writer.u32(Host.BROADCASTS4, at);
+  writer.u32(at, own.length);
+  own.forEach(({ index, broadcast, prefixLength }, place) => {
+    const entry = at + Host.BROADCAST4_FIRST + Host.BROADCAST4_BYTES * place;
+    writer.u32(entry + Host.BROADCAST4_INTERFACE, index);
+    writer.address(entry + Host.BROADCAST4_ADDRESS, broadcast);
+    writer.address(entry + Host.BROADCAST4_MASK, prefixMask(prefixLength, 4));
+  });
 }
 
 function macNumber(mac: Uint8Array): bigint {

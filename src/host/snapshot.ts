@@ -21,6 +21,7 @@ export const SNAPSHOT_COMMANDS: readonly SnapshotCommand[] = [
   { file: 'sysctl.txt', command: ['sysctl', '-a'], required: false },
   { file: 'rules.v4', command: ['iptables-save', '-c'], required: false },
   { file: 'rules.v6', command: ['ip6tables-save', '-c'], required: false },
+  { file: 'connlabel.conf', command: ['cat', '/etc/xtables/connlabel.conf'], required: false },
   { file: 'ipset.save', command: ['ipset', 'save'], required: false },
   { file: 'conntrack.txt', command: ['conntrack', '-L', '-o', 'extended'], required: false },
 ];

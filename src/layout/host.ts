@@ -53,6 +53,8 @@ export const LOCAL_TABLE6 = 112;
 export const ALL_FORWARDING6 = 116;
 /** IPv4 without policy rules: the table that almost always answers alone (LOCAL_TABLE4); else 0. */
 export const PLAIN_TABLE4 = 120;
+/** IPv4 broadcast addresses of the interfaces: their number, then BROADCAST4_BYTES each, in the interfaces' order. */
+export const BROADCASTS4 = 124;
 export const HEADER_BYTES = 128;
 
 /** Addresses and routes decide. */
@@ -122,6 +124,13 @@ export const LOCAL4_BYTES = 8;
 export const LOCAL6_ADDRESS = 0; // 16 bytes
 export const LOCAL6_INTERFACE = 16;
 export const LOCAL6_BYTES = 32;
+
+// Broadcast address (ifa_broadcast), with the mask of the address that it belongs to. The first stands behind the number.
+export const BROADCAST4_FIRST = 4;
+export const BROADCAST4_INTERFACE = 0;
+export const BROADCAST4_ADDRESS = 4;
+export const BROADCAST4_MASK = 8;
+export const BROADCAST4_BYTES = 12;
 
 // Joined group; interface 0 is every interface. Ordered by interface.
 export const GROUP4_ADDRESS = 0;

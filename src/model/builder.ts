@@ -208,7 +208,12 @@ export class TableBuilder {
       });
     const made = (use: ExtensionUse<TargetExtension>): Target => {
       const extension = find(use.extension);
-      return { kind: 'extension', name: extension.name, options: make(extension, use.values) };
+      const options = make(extension, use.values);
+      const unmodelled = extension.unmodelled?.(options);
+      if (unmodelled !== undefined) {
+        throw new WasmtablesError('UNKNOWN_TARGET', `${unmodelled} is not modelled`);
+      }
+      return { kind: 'extension', name: extension.name, options };
     };
     rules.push({
       source: this.#address(spec.source),

@@ -8,6 +8,8 @@ interface Helper {
   readonly families: readonly Family[];
   /** Transport protocols that it is registered for: 6 TCP, 17 UDP. */
   readonly protocols: readonly number[];
+  /** What it would expect is not known here. */
+  readonly unmodelled?: boolean;
 }
 
 const BOTH: readonly Family[] = ['ipv4', 'ipv6'];
@@ -24,9 +26,9 @@ const HELPERS: readonly Helper[] = [
   { name: 'netbios-ns', families: IPV4, protocols: [17] },
   { name: 'snmp', families: IPV4, protocols: [17] },
   { name: 'sane', families: BOTH, protocols: [6] },
-  { name: 'RAS', families: BOTH, protocols: [17] },
-  { name: 'Q.931', families: BOTH, protocols: [6] },
-  { name: 'H.245', families: BOTH, protocols: [17] },
+  { name: 'RAS', families: BOTH, protocols: [17], unmodelled: true },
+  { name: 'Q.931', families: BOTH, protocols: [6], unmodelled: true },
+  { name: 'H.245', families: BOTH, protocols: [17], unmodelled: true },
 ];
 
 /** In the order of HELPER_*; 0 is none. */
@@ -43,4 +45,9 @@ export function helpersFor(family: Family, protocol: number): readonly string[] 
   return HELPERS.filter((one) => one.families.includes(family) && one.protocols.includes(protocol)).map(
     ({ name }) => name,
   );
+}
+
+/** Whether Linux has the helper and it is not modelled: H.323's three. */
+export function isUnmodelled(name: string): boolean {
+  return HELPERS.some((one) => one.name === name && one.unmodelled === true);
 }

@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly backend?: Backend | undefined;
   /** Matches and targets that no extension knows: an error (default), or kept as UnknownOptions. */
   readonly unknown?: 'refuse' | 'keep' | undefined;
+  /** Labels of connections by name (connlabel.conf), where they are known. */
+  readonly connlabels?: ReadonlyMap<string, number> | undefined;
   /** Default: all that are known. */
   readonly extensions?: ExtensionTable | undefined;
 }
@@ -61,6 +63,7 @@ class Reader {
   readonly #headerBackend: Backend | undefined;
   readonly #backend: Backend;
   readonly #keepUnknown: boolean;
+  readonly #connlabels: ReadonlyMap<string, number> | undefined;
   readonly #extensions: ExtensionTable;
   readonly #errors: WasmtablesError[] = [];
   readonly #tables = new Map<TableName, OpenTable>();
@@ -80,6 +83,7 @@ class Reader {
     this.#headerBackend = detectBackend(text);
     this.#backend = options.backend ?? this.#headerBackend ?? 'legacy';
     this.#keepUnknown = options.unknown === 'keep';
+    this.#connlabels = options.connlabels;
     this.#extensions = options.extensions ?? known;
     this.#lineContext = {
       line: { file: this.#file, number: 0, text: '' },
@@ -313,6 +317,7 @@ class Reader {
       table: table.name,
       extensions: this.#extensions,
       keepUnknown: this.#keepUnknown,
+      connlabels: this.#connlabels,
       place,
       chainNames: () => table.names(),
       isChain: (name) => table.has(name),

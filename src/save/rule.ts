@@ -1,19 +1,20 @@
 // A scanned line to the rules it stands for: one for each pair of addresses in `-s a,b -d c,d`.
 
 import { type Place, WasmtablesError } from '../error.ts';
-import type { ParseContext, ParsedOption } from '../extension/extension.ts';
+import type { ParseContext, ParsedOption, TargetExtension } from '../extension/extension.ts';
 import { type AddressError, parseAddressMask, parseNumber } from '../model/mask.ts';
 import { protocolNames, protocolNumber } from '../model/protocol.ts';
-import type {
-  AddressMask,
-  Counters,
-  Family,
-  Match,
-  Negatable,
-  Rule,
-  TableName,
-  Target,
-  UnknownOptions,
+import {
+  type AddressMask,
+  type Counters,
+  type Family,
+  isUnknown,
+  type Match,
+  type Negatable,
+  type Rule,
+  type TableName,
+  type Target,
+  type UnknownOptions,
 } from '../model/ruleset.ts';
 import { didYouMean } from './hint.ts';
 import { OTHER_MATCHES, OTHER_TARGETS } from './known.ts';
@@ -26,6 +27,7 @@ export interface RuleContext {
   readonly extensions: ExtensionTable;
   /** Unknown matches and targets stay in the rule. */
   readonly keepUnknown: boolean;
+  readonly connlabels: ReadonlyMap<string, number> | undefined;
   place: Place;
   readonly chainNames: () => Iterable<string>;
   isChain(name: string): boolean;
@@ -242,6 +244,7 @@ function parseExtension(loaded: LoadedExtension, scanned: ScannedLine, context: 
     protocol: scanned.protocol === 0 ? undefined : scanned.protocol,
     protocolInvert: scanned.given.p?.invert ?? false,
     place: loaded.place,
+    connlabels: context.connlabels,
     fail(message: string, at?: ParsedOption, hint?: string): never {
       const place = at === undefined ? loaded.place : (at.valuePlaces?.[0] ?? at.place ?? loaded.place);
       throw new WasmtablesError('BAD_VALUE', message, { place, hint });
@@ -298,8 +301,23 @@ function parseTarget(scanned: ScannedLine, context: RuleContext): Target | undef
       });
     }
   }
-  const options = parseExtension(target, scanned, context);
+  const options = modelled(target, parseExtension(target, scanned, context), context);
   return { kind: 'extension', name: target.extension?.name ?? target.name, options, place: target.place };
+}
+
+/** The options of a target, or what stands for those that are not modelled. */
+function modelled(loaded: LoadedExtension, options: unknown, context: RuleContext): unknown {
+  const target = loaded.extension as TargetExtension | undefined;
+  const what = isUnknown(options) ? undefined : target?.unmodelled?.(options);
+  if (target === undefined || what === undefined) return options;
+  if (context.keepUnknown) {
+    const words = loaded.options.flatMap(({ name, values }) => [`--${name}`, ...values]);
+    return { unknown: true, words } satisfies UnknownOptions;
+  }
+  throw new WasmtablesError('UNKNOWN_TARGET', `${what} is not modelled`, {
+    place: loaded.place,
+    hint: GO_ON,
+  });
 }
 
 function chainHint(name: string, context: RuleContext, targets = false): string {

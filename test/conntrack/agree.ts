@@ -1,6 +1,5 @@
 // What of a record and its replay has to agree.
 
-import type { Interpreted } from './interpreted.ts';
 import type { ConntrackRecord } from './records.ts';
 
 /** `-A` lines and policies with their counters. */
@@ -8,7 +7,18 @@ export function counted(text: string): string[] {
   return text.split('\n').filter((line) => /^\[\d+:\d+\] -A|^:/.test(line));
 }
 
-export function differences(record: ConntrackRecord, { outcomes }: Interpreted): string[] {
+/** What an evaluator says of a packet. */
+export interface Outcome {
+  readonly verdict: string;
+  readonly hook: string | null;
+  readonly ctstate: string | null;
+  readonly reason: string | null;
+}
+
+export function differences(
+  record: ConntrackRecord,
+  { outcomes }: { readonly outcomes: readonly Outcome[] },
+): string[] {
   return record.packets.flatMap(({ observed, forwarded }, index) => {
     const outcome = outcomes[index];
     const linux = `${observed?.ctstate ?? '-'} ${forwarded > 0}`;

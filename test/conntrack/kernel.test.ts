@@ -1,24 +1,50 @@
-// The records of the real kernel through the scan: ctstate packet by packet, counters, and the table at the end.
+// The records of Linux through the scan, which is the WebAssembly kernel: the ctstate and the fate of each packet, every
+// counter, and the table of connections; with one lane and with two.
 
 import { describe, expect, test } from 'vitest';
-import { loadRecords } from './records.ts';
-import { replay } from './scanned.ts';
+import { counted, differences, unlike } from './agree.ts';
+import { corpusIsThere, loadCaptureRecords } from './corpus.ts';
+import { type ConntrackRecord, loadRecords } from './records.ts';
+import { type Replayed, replay } from './scanned.ts';
 
-/** `-A` lines with their counters. */
-function counted(text: string): string[] {
-  return text.split('\n').filter((line) => /^\[\d+:\d+\] -A/.test(line));
+/** What differs from the record, line by line. */
+function unequal(record: ConntrackRecord, replayed: Replayed, shown: (line: string) => string): string[] {
+  const wrong = differences(record, replayed);
+  wrong.push(...unlike(record.table.map(shown), replayed.table.map(shown)));
+  for (const family of ['counters4', 'counters6'] as const) {
+    const here = counted(replayed[family]);
+    counted(record[family]).forEach((line, index) => {
+      if (here[index] !== line) wrong.push(`Linux ${line}, here ${here[index]}`);
+    });
+  }
+  return wrong;
 }
 
 describe.each([...loadRecords()])('$group: $name', (record) => {
   test('as Linux tracked it', async () => {
     const replayed = await replay(record, { workers: 1 });
-    const seen = record.packets.map(({ observed }) => observed?.ctstate ?? null);
-    const wrong = seen.flatMap((state, index) => {
-      const here = replayed.ctstates[index] ?? null;
-      return state === here || state === null ? [] : [`packet ${index + 1}: Linux ${state}, here ${here}`];
-    });
-    expect(wrong).toEqual([]);
-    expect(counted(replayed.counters4)).toEqual(counted(record.counters4));
-    expect(counted(replayed.counters6)).toEqual(counted(record.counters6));
+    expect(unequal(record, replayed, (line) => line)).toEqual([]);
+    expect(await replay(record, { workers: 2, batchBytes: 2048 })).toEqual(replayed);
   });
 });
+
+/** Of captures only the time of the whole was recorded. */
+function withoutTime(line: string): string {
+  return line.replace(/^(\S+ +\d+ \S+ +\d+ )\d+/, '$10');
+}
+
+test.skipIf(!corpusIsThere())(
+  'captures as Linux tracked them (needs ../shared/corpus)',
+  { timeout: 300_000 },
+  async () => {
+    let packets = 0;
+    const wrong: string[] = [];
+    for (const record of loadCaptureRecords()) {
+      packets += record.packets.length;
+      const found = unequal(record, await replay(record, { workers: 1 }), withoutTime);
+      wrong.push(...found.map((line) => `${record.name}: ${line}`));
+    }
+    expect(wrong).toEqual([]);
+    expect(packets).toBeGreaterThan(70_000);
+  },
+);

@@ -13,17 +13,25 @@ import { type ConntrackRecord, hostFiles } from './records.ts';
 
 const START_NS = 1_700_000_000_000_000_000n;
 
-/** What a scan says: the ctstate of each packet, the table at the end, the rules with their counters. */
+/** A line of --verdicts. */
+export interface Line {
+  readonly verdict: string;
+  readonly hook: string | null;
+  readonly ctstate: string | null;
+  readonly reason: string | null;
+}
+
+/** What a scan says of a record: of each packet, of the table at the record's time, and the rules with their counters. */
 export interface Replayed {
-  readonly ctstates: readonly (string | null)[];
-  readonly table: string;
+  readonly outcomes: readonly Line[];
+  readonly table: readonly string[];
   readonly counters4: string;
   readonly counters6: string;
   readonly verdicts: string;
 }
 
 export function machineOf(record: ConntrackRecord): Machine {
-  const files = hostFiles(record.sysctls);
+  const files = hostFiles(record.sysctls, record.group === 'corpus' ? 'corpus' : 'own');
   return { ...readHost((name) => ({ path: name, text: files[name] })), useMac: true };
 }
 
@@ -39,7 +47,7 @@ export function pcapngOf(record: ConntrackRecord): Uint8Array {
   const names = ['eth0', 'eth1'];
   const blocks = [block(0x0a0d0d0a, words(0x1a2b3c4d, 1, 0xffffffff, 0xffffffff))];
   for (const name of names) blocks.push(block(1, interfaceBody(name)));
-  for (const { timeNs, interface: name, frame } of record.packets) {
+  const add = (timeNs: number, name: string, frame: Uint8Array): void => {
     const time = START_NS + BigInt(timeNs);
     const head = words(
       names.indexOf(name),
@@ -49,7 +57,11 @@ export function pcapngOf(record: ConntrackRecord): Uint8Array {
       frame.length,
     );
     blocks.push(block(6, Buffer.concat([head, padded(frame)])));
-  }
+  };
+  for (const { timeNs, interface: name, frame } of record.packets) add(timeNs, name, frame);
+  // The table is that at the time of the latest packet: one that is not IP, when Linux was asked for it.
+  const last = Uint8Array.from({ length: 60 }, (_, at) => (at === 12 ? 0x08 : at === 13 ? 0x06 : 0));
+  add(record.tableTimeNs, 'eth0', last);
   return Buffer.concat(blocks);
 }
 
@@ -112,11 +124,15 @@ export async function replay(
     const print = (rules: RuleSet | undefined): string =>
       rules === undefined ? '' : printRules(rules, { backend, counters: true });
     return {
-      ctstates: text
+      outcomes: text
         .trimEnd()
         .split('\n')
-        .map((line) => (JSON.parse(line) as { ctstate: string | null }).ctstate),
-      table: Buffer.concat(table).toString(),
+        .slice(0, record.packets.length)
+        .map((line) => JSON.parse(line) as Line),
+      table: Buffer.concat(table)
+        .toString()
+        .split('\n')
+        .filter((line) => line !== ''),
       counters4: print(result.rules4),
       counters6: print(result.rules6),
       verdicts: text,

@@ -407,9 +407,9 @@
 4;-p udp -j CT --helper snmp;-p udp -j CT --helper snmp;CT helper snmp
 4;-p udp -j CT --helper snmp_trap;FAIL
 4;-p tcp -j CT --helper sane;-p tcp -j CT --helper sane;CT helper sane
-4;-p udp -j CT --helper RAS;-p udp -j CT --helper RAS;CT helper RAS
-4;-p tcp -j CT --helper Q.931;-p tcp -j CT --helper Q.931;CT helper Q.931
-4;-p udp -j CT --helper H.245;-p udp -j CT --helper H.245;CT helper H.245
+4;-p udp -j CT --helper RAS;FAIL
+4;-p tcp -j CT --helper Q.931;FAIL
+4;-p udp -j CT --helper H.245;FAIL
 4;-p tcp -j CT --helper H.245;FAIL
 *mangle PREROUTING
 4;-p tcp -j CT --zone 1;FAIL

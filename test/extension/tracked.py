@@ -293,6 +293,30 @@ def cluster_cases(recorder):
         for one in ((0, udp(f'2{host:03x}::{host}:4:{host}', 1, B6, 53)), (1, udp(B6, 53, f'2{host:03x}::{host}:4:{host}', 1)))], 6)
 
 
+def expected_cases(recorder):
+    """FTP: the server connects to where the client's PORT or EPRT says."""
+    for family, client, server, command in ((4, A, B, b'PORT 10,0,0,9,8,0\r\n'),
+                                            (6, A6, B6, b'EPRT |2|2001:db8::9|2048|\r\n')):
+        user = b'USER x\r\n'
+        control = lambda flags, seq, ack, data=b'': (0, tcp(client, 2000, server, 21, flags, seq, ack, data))
+        answer = lambda flags, seq, ack, data=b'': (1, tcp(server, 21, client, 2000, flags, seq, ack, data))
+        next_seq = 101 + len(user)
+        steps = (control(SYN, 100, 0), answer(SYN | ACK, 500, 101), control(ACK, 101, 501),
+                 control(ACK | PSH, 101, 501, user), answer(ACK, 501, next_seq),
+                 control(ACK | PSH, next_seq, 501, command), answer(ACK, 501, next_seq + len(command)),
+                 (1, tcp(server, 20, client, 2048, SYN, 900, 0)), (0, tcp(client, 2048, server, 20, SYN | ACK, 7, 901)),
+                 (1, tcp(server, 20, client, 2048, ACK, 901, 8)), (1, tcp(server, 20, client, 2049, SYN, 900, 0)))
+        helpers = ('ftp', 'ftp-2121', 'ft', 'tftp', '""', 'FTP', 'sip')
+        nodes = [f'-m cluster --cluster-total-nodes 2 --cluster-local-node {node} --cluster-hash-seed {seed}'
+                 for seed in range(1, 9) for node in (1, 2)]
+        recorder.case('a connection that FTP announced', rules('raw', 'PREROUTING -p tcp --dport 21 -j CT --helper ftp')
+            + rules('mangle', 'PREROUTING -p tcp --dport 21 -j CONNMARK --set-mark 0x77', *(f'PREROUTING {one}' for one in (
+                *(f'-m helper {sign}--helper {name}' for name in helpers for sign in ('', '! ')),
+                '-m connmark --mark 0x77', '-m conntrack --ctstate RELATED', '-m conntrack --ctstatus EXPECTED',
+                '-m conntrack ! --ctstatus EXPECTED', '-m helper --helper ftp -m conntrack --ctstate ESTABLISHED', *nodes)),
+            ), steps, family)
+
+
 def template_cases(recorder):
     answers = (
         '--ctstate INVALID', '--ctstate NEW', '--ctstate UNTRACKED', '--ctdir ORIGINAL', '--ctdir REPLY', '--ctproto 17',
@@ -334,6 +358,7 @@ def main():
         mark_cases(recorder)
         amount_cases(recorder)
         cluster_cases(recorder)
+        expected_cases(recorder)
         template_cases(recorder)
     finally:
         for name in (ROUTER, ENDS):

@@ -1,5 +1,5 @@
-// What Linux counted by the matches and targets of connection tracking (tracked.py), once more through scans: rule by
-// rule and classified.
+// What Linux counted by the matches and targets of connection tracking (tracked.py), once more through scans, rule by
+// rule and classified, and by the reference.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readHost } from '../../src/host/folder.ts';
 import type { Machine } from '../../src/host/machine.ts';
-import type { Frame } from '../../src/interpret/interpreter.ts';
+import { type Frame, Interpreter } from '../../src/interpret/interpreter.ts';
 import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { readRules } from '../../src/save/read.ts';
@@ -81,6 +81,24 @@ async function scanned(one: Case, ruleSet: RuleSet, linear: boolean): Promise<Ru
   }
 }
 
+/** The same by the reference. */
+function interpreted(one: Case, ruleSet: RuleSet): RuleSet {
+  const machine = machineOf(one);
+  const family = one.family === 4 ? 'rules4' : 'rules6';
+  const interpreter = new Interpreter({ machine, backend: one.backend, [family]: ruleSet });
+  for (const frame of framesOf(one, machine)) interpreter.evaluate(frame);
+  const none = { packets: 0n, bytes: 0n };
+  const tables = ruleSet.tables.map((table) => ({
+    ...table,
+    chains: table.chains.map((chain) => ({
+      ...chain,
+      counters: interpreter.counters.get(chain) ?? none,
+      rules: chain.rules.map((rule) => ({ ...rule, counters: interpreter.counters.get(rule) ?? none })),
+    })),
+  }));
+  return { ...ruleSet, tables };
+}
+
 describe.each(cases)('$name, IPv$family, $backend', (one) => {
   const { backend, rules, saved } = one;
   const ruleSet = readRules(rules, { file: one.name, family: one.family === 4 ? 'ipv4' : 'ipv6', backend });
@@ -91,5 +109,10 @@ describe.each(cases)('$name, IPv$family, $backend', (one) => {
   ])('counts as Linux did, %s', async (_, linear) => {
     const counted = await scanned(one, ruleSet, linear);
     expect(printRules(counted as RuleSet, { backend, counters: true })).toBe(`${saved}\n`);
+  });
+
+  it('counts as Linux did, by the reference', () => {
+    const counted = interpreted(one, ruleSet);
+    expect(printRules(counted, { backend, counters: true })).toBe(`${saved}\n`);
   });
 });

@@ -5,6 +5,7 @@ import * as Lane from '../../../src/layout/lane.ts';
 import * as Packet from '../../../src/layout/packet.ts';
 import { familyWords } from '../shard';
 import { amanda } from './amanda';
+import { broadcast } from './broadcast';
 import { ftp } from './ftp';
 import { irc } from './irc';
 import { pptp } from './pptp';
@@ -13,6 +14,8 @@ import { sip } from './sip';
 import { tftp } from './tftp';
 
 const IPPROTO_TCP: u32 = 6;
+const NETBIOS_NS_PORT: i32 = 137;
+const SNMP_PORT: i32 = 161;
 
 /**
  * Shows packet record `p`, which has passed every table, to the helper of its connection `entry`. Answers TRACK_ACCEPT,
@@ -45,6 +48,10 @@ export function help(lane: usize, entry: usize, p: usize, ctinfo: u32): u32 {
       if (tcp && !established) return Conntrack.TRACK_ACCEPT;
       return sip(lane, shard, p, entry, direction, state, tcp);
     }
+    case Conntrack.HELPER_NETBIOS_NS:
+      return broadcast(lane, shard, p, entry, direction, NETBIOS_NS_PORT);
+    case Conntrack.HELPER_SNMP:
+      return broadcast(lane, shard, p, entry, direction, SNMP_PORT);
     case Conntrack.HELPER_AMANDA:
       return direction == Conntrack.DIR_REPLY ? amanda(lane, shard, p, entry) : Conntrack.TRACK_ACCEPT;
     case Conntrack.HELPER_SANE:

@@ -2,7 +2,7 @@
 
 import * as Conntrack from '../../layout/conntrack.ts';
 import * as Op from '../../layout/op.ts';
-import { helperNumber, helpersFor } from '../../model/helper.ts';
+import { helperNumber, helpersFor, isUnmodelled } from '../../model/helper.ts';
 import type { ParseContext, ParsedOption, TargetExtension } from '../extension.ts';
 import { argument, find, integer } from '../value.ts';
 import { cut } from './log.ts';
@@ -78,6 +78,10 @@ export const CT: TargetExtension<CtOptions> = {
       expEvents: events(find(options, 'expevents'), EXPECTATION_EVENTS, context),
       zone: zone(options, context),
     };
+  },
+
+  unmodelled({ helper }) {
+    return helper !== undefined && isUnmodelled(helper) ? `helper ${helper}` : undefined;
   },
 
   print(options) {

@@ -233,7 +233,7 @@ export class Conntrack {
     // Helpers do not know ICMP.
     const { helped } = connection;
     if (helped !== undefined && ctinfo !== RELATED_REPLY) {
-      const verdict = askHelper(helped, packet, passing.nowNs, this.expectations);
+      const verdict = askHelper(helped, packet, passing.nowNs, this.expectations, this.#options.machine);
       if (verdict === 'drop') throw new Lost('helper');
     }
     if (!connection.confirmed) this.#enter(connection, ctinfo, passing.nowNs);

@@ -1,12 +1,14 @@
 // The seam to the helpers (helper/): a connection as they know it, and a packet as they see it.
 
 import type { Tuple as ShownTuple } from '../../conntrack/entry.ts';
+import type { Machine } from '../../host/machine.ts';
 import * as Ct from '../../layout/conntrack.ts';
+import { prefixMask } from '../../model/address.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Packet } from '../packet.ts';
 import { type Connection, directionOf, ESTABLISHED, ESTABLISHED_REPLY } from './connection.ts';
 import { shown } from './entry.ts';
-import type { ExpectationTable, Master, Tunnel } from './expectation.ts';
+import { type ExpectationTable, equal, type Master, type Tunnel } from './expectation.ts';
 import { help } from './helper/index.ts';
 import type { HelperName } from './helper/policy.ts';
 import { locate } from './tuple.ts';
@@ -73,6 +75,7 @@ export function askHelper(
   packet: Packet,
   nowNs: bigint,
   expectations: ExpectationTable,
+  machine: Machine,
 ): 'accept' | 'drop' {
   const { bytes, ctinfo, family } = packet;
   const located = locate(family, bytes, 0);
@@ -84,6 +87,17 @@ export function askHelper(
     transport: bytes.captured.subarray(located.offset),
     length: Math.max(0, bytes.length - located.offset),
     nowNs,
+    broadcastMask: broadcastMask(packet, machine),
   };
   return help({ master: helped, expectations }, segment);
+}
+
+/** Of a packet that the host sends to a broadcast address of the interface that it leaves by (in_dev_for_each_ifa_rcu). */
+function broadcastMask(packet: Packet, machine: Machine): Uint8Array | undefined {
+  if (!packet.broadcast || packet.family === 'ipv6') return undefined;
+  const out = machine.interfaces.find(({ index }) => index === packet.out?.index);
+  const own = out?.addresses.find(
+    ({ broadcast }) => broadcast !== undefined && equal(broadcast, packet.destination),
+  );
+  return own === undefined ? undefined : prefixMask(own.prefixLength, 4);
 }

@@ -6,7 +6,7 @@ import { type Address, formatAddress } from '../../../src/model/address.ts';
 export interface Step {
   /** Seconds since the case began. */
   readonly at: number;
-  readonly from: 'client' | 'server';
+  readonly from: 'client' | 'server' | 'host';
   /** From the IP header on. */
   readonly packet: Uint8Array;
   /** Ctstate; null: the packet did not come through. */
@@ -79,6 +79,8 @@ export interface Seen {
   readonly class: number;
   readonly flags: number;
   readonly master: string;
+  /** Offset and length of address and port in the payload, where they stand there; the kernel does not tell. */
+  readonly match: string;
 }
 
 export function spell(one: Seen): string {

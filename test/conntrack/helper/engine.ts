@@ -7,6 +7,12 @@ import { type Case, type Parsed, parse, type Seen, spell, withoutTimeouts } from
 /** enum ip_conntrack_info */
 export type Info = 0 | 1 | 2 | 3;
 
+/** `cut`: bytes of the packet that are captured; `broadcast`: the host sends it to all of its network. */
+export interface How {
+  readonly cut?: number;
+  readonly broadcast?: boolean;
+}
+
 export interface Engine {
   /** The sender's call id of a GRE packet. */
   greKey(packet: Parsed): number;
@@ -15,7 +21,7 @@ export interface Engine {
   /** A new connection, after meet(). */
   open(packet: Parsed, helper: string, seconds: number): number;
   /** Shows a packet to a connection's helper. False: it is dropped. */
-  help(connection: number, packet: Uint8Array, info: Info, seconds: number, cut?: number): boolean;
+  help(connection: number, packet: Uint8Array, info: Info, seconds: number, how?: How): boolean;
   confirm(connection: number): void;
   /** The connection goes. */
   close(connection: number): void;
@@ -75,7 +81,8 @@ function pass(
   }
   if (info === 2 && flow.replied) info = 0;
   else if (info === 2 && flow.expected) info = 1;
-  const came = engine.help(flow.id, step.packet, info, step.at);
+  const broadcast = step.from === 'host' && packet.destination[3] === 255;
+  const came = engine.help(flow.id, step.packet, info, step.at, { broadcast });
   const state = came ? ['ESTABLISHED', 'RELATED', 'NEW', 'ESTABLISHED'][info] : null;
   expect({ where, state }).toEqual({ where, state: step.state });
   if (info === 3) flow.replied = true;

@@ -1,15 +1,18 @@
 // The WebAssembly helpers behind Engine: entries are laid out here, packets decoded by the kernel.
 
 import * as Conntrack from '../../../src/layout/conntrack.ts';
+import * as Host from '../../../src/layout/host.ts';
 import * as Lane from '../../../src/layout/lane.ts';
 import * as Packet from '../../../src/layout/packet.ts';
+import * as Path from '../../../src/layout/path.ts';
 import type { Address } from '../../../src/model/address.ts';
 import { Decoder } from '../../packet/kernel.ts';
 import type { Parsed, Seen } from './case.ts';
-import type { Engine, Info } from './engine.ts';
+import type { Engine, How, Info } from './engine.ts';
 
 const CONFIG = 131072;
 const SHARD = CONFIG + 1024;
+const HOST = CONFIG + 2048;
 const ENTRIES = CONFIG + 4096;
 const ENTRY_BYTES = 256;
 const HELP = Conntrack.BASE_BYTES6;
@@ -35,6 +38,7 @@ export class KernelEngine implements Engine {
       [CONFIG + Conntrack.HEAP_NEXT, HEAP],
       [CONFIG + Conntrack.HEAP_END, HEAP + HEAP_BYTES],
       [this.decoder.lane + Lane.CONNTRACK, CONFIG],
+      [this.decoder.lane + Lane.HOST, HOST],
     ];
     for (const [at, value] of words) this.#view.setUint32(at, value, true);
   }
@@ -97,13 +101,18 @@ export class KernelEngine implements Engine {
     return entry;
   }
 
-  help(entry: number, packet: Uint8Array, info: Info, seconds: number, cut = packet.length): boolean {
+  help(entry: number, packet: Uint8Array, info: Info, seconds: number, how: How = {}): boolean {
+    const cut = how.cut ?? packet.length;
     const type = (packet[0] as number) >> 4 === 4 ? [8, 0] : [0x86, 0xdd];
     const frame = Uint8Array.from([...Array<number>(12).fill(2), ...type, ...packet]);
     this.decoder.decode({ linktype: 1, bytes: frame.subarray(0, 14 + cut), length: frame.length });
     this.#setTime(seconds);
     this.decoder.set(Packet.CT_SHARD, SHARD);
     this.decoder.set(Packet.CT, entry);
+    this.decoder.set(Packet.PATH, how.broadcast ? Path.SEND : Path.RECEIVE);
+    this.decoder.set(Packet.SENT_BROADCAST, how.broadcast ? 1 : 0);
+    this.decoder.set(Packet.OIF, 2);
+    if (how.broadcast) this.#setBroadcast(this.decoder.get(Packet.DST));
     const result = this.#call('helpConnection', this.decoder.lane, entry, this.decoder.record, info);
     expectNumber(result, [Conntrack.TRACK_ACCEPT, Conntrack.TRACK_DROP]);
     return result === Conntrack.TRACK_ACCEPT;
@@ -171,8 +180,17 @@ export class KernelEngine implements Engine {
       timeout: Number((left + SECOND - 1n) / SECOND),
       class: view.getUint8(e + Conntrack.EXPECT_CLASS),
       flags,
+      match: `${view.getUint32(e + Conntrack.EXPECT_MATCH_OFFSET, true)}+${view.getUint32(e + Conntrack.EXPECT_MATCH_LENGTH, true)}`,
       master: `${masterPorts & 0xffff}>${masterPorts >>> 16}`,
     };
+  }
+
+  /** The host's interfaces 1 and 2, whose networks of 256 addresses have broadcast addresses. */
+  #setBroadcast(address: number): void {
+    const table = HOST + Host.HEADER_BYTES;
+    const words = [2, 1, address, 0xffff0000, 2, address, 0xffffff00];
+    this.#view.setUint32(HOST + Host.BROADCASTS4, Host.HEADER_BYTES, true);
+    for (const [i, word] of words.entries()) this.#view.setUint32(table + 4 * i, word, true);
   }
 
   #call(name: string, ...operands: number[]): number {

@@ -7,7 +7,9 @@ import { replay } from './engine.ts';
 import { KernelEngine } from './kernel.ts';
 import { ReferenceEngine } from './reference.ts';
 
-const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp'];
+const FILES = ['ftp', 'tftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp', 'netbios-ns', 'snmp'];
+/** Conversations with mutated payloads. */
+const RANDOM = ['ftp', 'irc', 'pptp', 'amanda', 'sane', 'sip', 'sip-tcp'];
 
 describe.each(FILES)('%s', (file) => {
   const cases = readCases(file);
@@ -25,4 +27,13 @@ describe.each(FILES)('%s', (file) => {
   test.each(cases.map((one) => [one.name, one] as const))('reference: %s', (_, one) => {
     replay(one, new ReferenceEngine());
   });
+});
+
+test.each(RANDOM)('%s: mutated conversations', (file) => {
+  const cases = readCases(`${file}-random`);
+  expect(cases.length).toBeGreaterThanOrEqual(100);
+  for (const one of cases) {
+    replay(one, new KernelEngine());
+    replay(one, new ReferenceEngine());
+  }
 });

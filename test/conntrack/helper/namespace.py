@@ -11,6 +11,7 @@ MAC = {'client': '02:00:00:00:00:01', 'server': '02:00:00:00:00:02'}
 FAR = {'client': '02:00:00:00:01:01', 'server': '02:00:00:00:01:02'}
 STATES = {'NEW': 0x04, 'ESTABLISHED': 0x08, 'RELATED': 0x0c, 'INVALID': 0x10, 'UNTRACKED': 0x18}
 NETS = {'client': ('10.0.0.1/24', 'fd00:a::1/64'), 'server': ('192.168.7.1/24', 'fd00:b::1/64')}
+OWN = NETS['client'][0].split('/')[0]
 NEIGHBOURS = {'client': ['10.0.0.2', '10.0.0.3', 'fd00:a::2', 'fd00:a::3'],
               'server': ['192.168.7.2', '192.168.7.3', 'fd00:b::2', 'fd00:b::3']}
 
@@ -44,13 +45,14 @@ class Router:
             inside(PEER, 'ethtool', '-K', side, 'tx', 'off')
             inside(ROUTER, 'ethtool', '-K', side, 'tx', 'off', 'gro', 'off', 'gso', 'off', 'tso', 'off')
             for address in NETS[side]:
-                inside(ROUTER, 'ip', 'address', 'add', address, 'dev', side, *(['nodad'] if ':' in address else []))
+                inside(ROUTER, 'ip', 'address', 'add', address, 'dev', side, *(['nodad'] if ':' in address else ['broadcast', '+']))
             for neighbour in NEIGHBOURS[side]:
                 inside(ROUTER, 'ip', 'neigh', 'add', neighbour, 'lladdr', FAR[side], 'dev', side, 'nud', 'permanent')
         for tool in ('iptables', 'ip6tables'):
             for state, tos in STATES.items():
-                inside(ROUTER, tool, '-t', 'mangle', '-A', 'POSTROUTING', '-m', 'conntrack', '--ctstate', state,
-                       '-j', 'TOS', '--set-tos', hex(tos))
+                for chain in ('POSTROUTING', 'INPUT'):
+                    inside(ROUTER, tool, '-t', 'mangle', '-A', chain, '-m', 'conntrack', '--ctstate', state,
+                           '-j', 'TOS', '--set-tos', hex(tos))
         home = os.open('/proc/self/ns/net', os.O_RDONLY)
         enter(PEER)
         self.sockets = {}
@@ -61,6 +63,13 @@ class Router:
         enter(ROUTER)
         self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
         self.netlink.bind((0, 0))
+        self.own = {}
+        for port in (137, 500, 501):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+            s.bind((OWN, port))
+            self.own[port] = s
         LIBC.setns(home, 0)
         os.close(home)
 
@@ -74,7 +83,8 @@ class Router:
         for family, tool in ((4, 'iptables'), (6, 'ip6tables')):
             inside(ROUTER, tool, '-t', 'raw', '-F')
             try:
-                inside(ROUTER, tool, '-t', 'raw', '-A', 'PREROUTING', '-p', proto, '-j', 'CT', '--helper', name)
+                for chain in ('PREROUTING', 'OUTPUT'):
+                    inside(ROUTER, tool, '-t', 'raw', '-A', chain, '-p', proto, '-j', 'CT', '--helper', name)
                 families.append(family)
             except subprocess.CalledProcessError:
                 pass
@@ -83,7 +93,7 @@ class Router:
     def flush(self):
         inside(ROUTER, 'conntrack', '-F')
         inside(ROUTER, 'conntrack', '-F', 'expect')
-        for s in self.sockets.values():
+        for s in (*self.sockets.values(), *self.own.values()):
             drain(s)
 
     def send(self, side, packet):
@@ -94,6 +104,8 @@ class Router:
         mac = lambda text: bytes(int(x, 16) for x in text.split(':'))
         frame = mac(MAC[side]) + mac(FAR[side]) + (b'\x08\x00' if v4 else b'\x86\xdd') + packet
         self.sockets[side].send(frame)
+        if v4 and packet[16:20] == socket.inet_aton(OWN):
+            return self.hear(struct.unpack_from('>H', packet, 22)[0])
         s = self.sockets[other]
         s.settimeout(0.05)
         while True:
@@ -110,6 +122,25 @@ class Router:
                 if tos & 0xfc == value:
                     return state
             return 'none'
+
+    def say(self, port, destination, dport, payload):
+        """The router itself sends a datagram: the packet and its ctstate."""
+        side = self.sockets['client' if destination.startswith(('10.', '255.')) else 'server']
+        drain(side)
+        self.own[port].sendto(payload, (destination, dport))
+        side.settimeout(0.05)
+        packet = side.recv(70000)[14:]
+        return packet, next((state for state, value in STATES.items() if packet[1] & 0xfc == value), 'none')
+
+    def hear(self, port):
+        """Ctstate of what the router's own socket has received."""
+        self.own[port].settimeout(0.05)
+        try:
+            _, ancillary, _, _ = self.own[port].recvmsg(2000, 100)
+        except TimeoutError:
+            return None
+        tos = ancillary[0][2][0]
+        return next((state for state, value in STATES.items() if tos & 0xfc == value), 'none')
 
     def entries(self):
         lines = []

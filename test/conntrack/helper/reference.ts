@@ -11,7 +11,7 @@ import { forget, help } from '../../../src/interpret/conntrack/helper/index.ts';
 import type { HelperName } from '../../../src/interpret/conntrack/helper/policy.ts';
 import type { Parsed, Seen } from './case.ts';
 import { parse } from './case.ts';
-import type { Engine, Info } from './engine.ts';
+import type { Engine, How, Info } from './engine.ts';
 
 const SECOND = 1_000_000_000n;
 
@@ -82,7 +82,8 @@ export class ReferenceEngine implements Engine {
     return this.#connections.push(connection) - 1;
   }
 
-  help(id: number, packet: Uint8Array, info: Info, seconds: number, cut = packet.length): boolean {
+  help(id: number, packet: Uint8Array, info: Info, seconds: number, how: How = {}): boolean {
+    const cut = how.cut ?? packet.length;
     const { transport } = parse(packet);
     const master = this.#at(id);
     if (master.helper === ('' as HelperName)) return true;
@@ -92,6 +93,7 @@ export class ReferenceEngine implements Engine {
       transport: transport.subarray(0, Math.max(0, cut - (packet.length - transport.length))),
       length: transport.length,
       nowNs: timeNs(seconds),
+      broadcastMask: how.broadcast ? Uint8Array.from([255, 255, 255, 0]) : undefined,
     };
     return help({ master, expectations: this.#table }, segment) === 'accept';
   }
@@ -130,6 +132,7 @@ export class ReferenceEngine implements Engine {
         timeout: Number((one.deadlineNs - now + SECOND - 1n) / SECOND),
         class: one.class,
         flags: (one.permanent ? 1 : 0) | (one.inactive ? 2 : 0),
+        match: `${one.match?.offset ?? 0}+${one.match?.length ?? 0}`,
         master: `${original.sourcePort}>${original.destinationPort}`,
       };
     });

@@ -2,6 +2,7 @@
 
 import type { ExpectationTable, Master } from '../expectation.ts';
 import { amanda } from './amanda.ts';
+import { broadcast } from './broadcast.ts';
 import { ftp } from './ftp.ts';
 import { irc } from './irc.ts';
 import type { HelperName } from './policy.ts';
@@ -11,7 +12,7 @@ import type { Context, HelperVerdict, Segment } from './segment.ts';
 import { sip } from './sip.ts';
 import { tftp } from './tftp.ts';
 
-const HELPERS: Partial<Record<HelperName, (context: Context, segment: Segment) => HelperVerdict>> = {
+const HELPERS: Readonly<Record<HelperName, (context: Context, segment: Segment) => HelperVerdict>> = {
   ftp,
   tftp,
   irc,
@@ -19,11 +20,13 @@ const HELPERS: Partial<Record<HelperName, (context: Context, segment: Segment) =
   amanda,
   sane,
   sip,
+  'netbios-ns': broadcast,
+  snmp: broadcast,
 };
 
 /** What the master's helper makes of a packet: expectations, and whether it is dropped. */
 export function help(context: Context, segment: Segment): HelperVerdict {
-  return HELPERS[context.master.helper]?.(context, segment) ?? 'accept';
+  return HELPERS[context.master.helper](context, segment);
 }
 
 /** nf_ct_helper_destroy, nf_ct_remove_expectations: a connection with a helper is gone. */

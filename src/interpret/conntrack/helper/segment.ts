@@ -14,7 +14,7 @@ export interface Segment {
   /** How many there are by the IP header. */
   readonly length: number;
   readonly nowNs: bigint;
-  /** The broadcast helpers ask the host: the mask of the broadcast address that the host sends this packet to. */
+  /** The host sends it to a broadcast address of its outgoing interface: the mask of that network. */
   readonly broadcastMask?: Uint8Array | undefined;
 }
 
