@@ -19,6 +19,7 @@ import {
   TOS,
   TTLS,
 } from './pool.ts';
+import { trackedMatch, trackedTarget } from './tracked.ts';
 
 type Words = fc.Arbitrary<string>;
 
@@ -219,7 +220,8 @@ function target(table: TableName, chains: readonly string[]): fc.Arbitrary<strin
     .map(([value, mask]) => `-j MARK --set-xmark ${value}/${mask}`);
   const ends = [
     '-j ACCEPT',
-    '-j DROP',
+    // Table nat is not for filtering.
+    ...(table === 'nat' ? [] : ['-j DROP']),
     '-j RETURN',
     '-j RETURN',
     ...(table === 'filter' ? ['-j REJECT'] : []),
@@ -242,13 +244,15 @@ interface Where {
   readonly chain: string;
   /** Chains that may be jumped to: later ones, so that there are no loops. */
   readonly chains: readonly string[];
+  /** Rules ask about connections. */
+  readonly tracked: boolean;
 }
 
 function address(family: Family): Words {
   return fc.oneof(pick(ADDRESSES[family]), pick(PREFIXES[family]));
 }
 
-function rule({ family, table, chain, chains }: Where): Words {
+function rule({ family, table, chain, chains, tracked }: Where): Words {
   const noIn = chain === 'OUTPUT' || chain === 'POSTROUTING';
   const noOut = chain === 'PREROUTING' || chain === 'INPUT';
   const received = noOut || chain === 'FORWARD';
@@ -262,11 +266,12 @@ function rule({ family, table, chain, chains }: Where): Words {
     family === 'ipv4' ? maybe(negatable(fc.constant('-f')), 10) : nothing,
     maybe(protocol(family), 2),
     maybe(match(family, received), 3),
-    target(table, chains),
+    tracked ? maybe(trackedMatch(family), 2) : nothing,
+    tracked ? fc.oneof(target(table, chains), trackedTarget(table)) : target(table, chains),
   );
 }
 
-function tableText(family: Family, table: TableName, size: number): Words {
+function tableText(family: Family, table: TableName, size: number, tracked: boolean): Words {
   const builtIn = BUILT_IN_CHAINS[table];
   return fc.nat({ max: 4 }).chain((count) => {
     const users = Array.from({ length: count }, (_, index) => `user${index}`);
@@ -274,7 +279,7 @@ function tableText(family: Family, table: TableName, size: number): Words {
     const rules = fc.tuple(
       ...[...builtIn, ...users].map((chain) => {
         const at = users.indexOf(chain);
-        return fc.array(rule({ family, table, chain, chains: users.slice(at + 1) }), {
+        return fc.array(rule({ family, table, chain, chains: users.slice(at + 1), tracked }), {
           maxLength: size,
           size: 'max',
         });
@@ -285,7 +290,9 @@ function tableText(family: Family, table: TableName, size: number): Words {
       .map(([drops, chains]) =>
         [
           `*${table}`,
-          ...builtIn.map((chain, index) => `:${chain} ${drops[index] ? 'DROP' : 'ACCEPT'} [0:0]`),
+          ...builtIn.map(
+            (chain, index) => `:${chain} ${drops[index] && table !== 'nat' ? 'DROP' : 'ACCEPT'} [0:0]`,
+          ),
           ...users.map((chain) => `:${chain} - [0:0]`),
           ...chains.flat(),
           'COMMIT',
@@ -294,14 +301,12 @@ function tableText(family: Family, table: TableName, size: number): Words {
   });
 }
 
-/**
- * iptables-save text of one family, with up to `size` rules a chain. Table nat, when there is one, has no rules: they
- * could switch connection tracking on.
- */
-export function rulesText(family: Family, size = 6): Words {
+/** iptables-save text of one family, with up to `size` rules a chain. Only with `tracked` there may be a table nat. */
+export function rulesText(family: Family, size = 6, tracked = false): Words {
   const tables: TableName[] = ['raw', 'mangle', 'filter', 'security'];
+  if (tracked) tables.splice(2, 0, 'nat');
   return fc.subarray(tables, { minLength: 1 }).chain((chosen) => {
-    const texts = fc.tuple(...chosen.map((table) => tableText(family, table, size)));
+    const texts = fc.tuple(...chosen.map((table) => tableText(family, table, size, tracked)));
     return texts.map((all) => `${all.join('\n')}\n`);
   });
 }

@@ -10,6 +10,7 @@ import { machineFromText } from './host.ts';
 import { machineText } from './machine.ts';
 import { framesOf, type PacketSpec, packet } from './packet.ts';
 import { rulesText } from './rule.ts';
+import { conversation } from './tracked.ts';
 
 export interface WorldSpec {
   readonly machineText: string;
@@ -34,6 +35,8 @@ export interface WorldOptions {
   readonly rules?: number | undefined;
   /** Frames, at most. Default 20. */
   readonly packets?: number | undefined;
+  /** Rules ask about connections, and frames belong together. */
+  readonly tracked?: boolean | undefined;
 }
 
 /** Reads rules that are known to be right. */
@@ -42,12 +45,16 @@ export function read(text: string, family: Family, backend: Backend): RuleSet {
 }
 
 export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
+  const { tracked = false, packets: most = 20 } = options;
+  const packets = tracked
+    ? conversation(packet(), most)
+    : fc.array(packet(), { minLength: 1, maxLength: most, size: 'max' });
   const spec: fc.Arbitrary<WorldSpec> = fc.record({
     machineText: options.machine ?? machineText(),
-    rules4Text: rulesText('ipv4', options.rules),
-    rules6Text: rulesText('ipv6', options.rules),
+    rules4Text: rulesText('ipv4', options.rules, tracked),
+    rules6Text: rulesText('ipv6', options.rules, tracked),
     backend: fc.constantFrom<Backend[]>('legacy', 'nft'),
-    packets: fc.array(packet(), { minLength: 1, maxLength: options.packets ?? 20, size: 'max' }),
+    packets,
   });
   return spec.map((one) => ({
     ...one,

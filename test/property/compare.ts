@@ -87,7 +87,7 @@ type Said = Omit<Outcome, 'timeNs' | 'path'>;
  * packet stood in interfaces and rules.
  */
 function outcomeLine(said: Said): string {
-  const { number, family, hook, verdict, mark, reason } = said;
+  const { number, family, hook, verdict, mark, ctstate, reason } = said;
   const decided = !['LOST', 'UNKNOWN', 'SKIP'].includes(verdict);
   return JSON.stringify({
     number,
@@ -95,6 +95,7 @@ function outcomeLine(said: Said): string {
     hook,
     verdict,
     mark,
+    ctstate: ctstate ?? null,
     reason: verdict === 'SKIP' ? null : reason,
     datagram: said.datagram ?? null,
     ...(decided && { table: said.table, chain: said.chain, rule: said.rule, in: said.in, out: said.out }),
