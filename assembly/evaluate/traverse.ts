@@ -68,6 +68,7 @@ export function isTracked(lane: usize, p: usize): bool {
 /** ipv4_conntrack_defrag, ipv6_defrag. Answers Verdict.ACCEPT when `p` is a whole datagram. */
 function gather(lane: usize, p: usize, number: u64, user: u32): u32 {
   if (!isFragment(p) || !isTracked(lane, p)) return Verdict.ACCEPT;
+  if ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_GATHERED) != 0) return Verdict.ACCEPT;
   const result = defragment(lane, p, number, user);
   if (result == Fragment.HELD) return Verdict.FRAGMENT;
   return result == Fragment.DROPPED ? Verdict.LOST : Verdict.ACCEPT;

@@ -18,5 +18,6 @@ export function defragment(lane: usize, p: usize, number: u64, user: u32): u32 {
   // What was looked up beforehand was looked up for the fragment.
   store<u64>(p, 0, Packet.CT_HASH); // CT_HASH, CT_FIRST
   store<u32>(p, 0, Packet.STAGED_FOR);
+  store<u32>(p, load<u32>(p, Packet.FLAGS) | Packet.FLAG_GATHERED, Packet.FLAGS);
   return result;
 }

@@ -150,5 +150,7 @@ export const FLAG_SNAPPED_CHAIN = 256;
 export const FLAG_IP_OPTIONS = 512;
 /** A match or target with an assumed answer (--unknown match, no-match) was asked about the packet. */
 export const FLAG_ASSUMED = 1024;
+/** It has passed reassembly before PREROUTING or OUTPUT: what is still a fragment goes on as it is. */
+export const FLAG_GATHERED = 4096;
 /** Hop-by-hop options for which Linux drops a packet that comes in. */
 export const FLAG_BAD_OPTION = 2048;
