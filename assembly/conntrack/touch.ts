@@ -16,13 +16,41 @@ const IPPROTO_UDP: u32 = 17;
  * Leaves the bucket hash (Packet.CT_HASH) and the first entry that has one like it (CT_FIRST) in the records of those of
  * `count` packets, from `packets` on, that are IPv4 and have ports; where `chosen` is not 0, of those alone that have a
  * byte there. Answers a number that means nothing: what was read.
+ *
+ * Addresses are worked out first and read in loops that do nothing else, so that as many loads as the processor can have
+ * are on their way at a time: first the buckets of all packets, then both lines of their entries.
  */
 export function touch(lane: usize, packets: usize, chosen: usize, count: u32): u32 {
-  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const addresses = <usize>load<u32>(lane, Lane.ADDRESSES);
   const end = packets + <usize>count * Packet.BYTES;
+  const last = addresses + ((<usize>count) << 2);
+  findBuckets(lane, packets, end, chosen, addresses);
   let sum: u32 = 0;
+  for (let at = addresses; at < last; at += 4) sum += load<u32>(<usize>load<u32>(at));
+  let at = addresses;
+  for (let p = packets; p < end; p += Packet.BYTES, at += 4) {
+    const bucket = <usize>load<u32>(at);
+    if (bucket == 0) continue;
+    const slots = slotsLike(bucket, load<u32>(p, Packet.CT_HASH));
+    const entry: u32 = slots == 0 ? 0 : load<u32>(bucket + ((<usize>ctz(slots)) << 2));
+    store<u32>(p, entry, Packet.CT_FIRST);
+    store<u32>(at, entry);
+  }
+  // Address 0 is read where there is none: nothing is there.
+  for (let at = addresses; at < last; at += 4) {
+    const entry = <usize>load<u32>(at);
+    sum += load<u32>(entry, Conntrack.HASH) ^ load<u32>(entry, Conntrack.TRACK);
+  }
+  return sum;
+}
+
+/** The buckets of the packets' tuples, u32 each at `addresses`; 0 for those that are not looked at. */
+function findBuckets(lane: usize, packets: usize, end: usize, chosen: usize, addresses: usize): void {
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   let at = chosen;
-  for (let p = packets; p < end; p += Packet.BYTES, at++) {
+  let to = addresses;
+  for (let p = packets; p < end; p += Packet.BYTES, at++, to += 4) {
+    store<u32>(to, 0);
     const proto = load<u32>(p, Packet.PROTO);
     if (!isChosen(p, chosen, at) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP)) continue;
     const shard = shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH)));
@@ -31,22 +59,8 @@ export function touch(lane: usize, packets: usize, chosen: usize, count: u32): u
     const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
     const hash = tupleHash(config, 4, p + Packet.SRC, p + Packet.DST, proto, ports);
     store<u32>(p, hash, Packet.CT_HASH);
-    if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) continue;
-    const bucket = bucketOf(table, hash);
-    store<u32>(p, <u32>bucket, Packet.CT_FIRST);
-    sum += load<u32>(bucket);
+    if (load<u32>(table, Conntrack.TABLE_BUCKETS) != 0) store<u32>(to, <u32>bucketOf(table, hash));
   }
-  at = chosen;
-  for (let p = packets; p < end; p += Packet.BYTES, at++) {
-    const bucket = <usize>load<u32>(p, Packet.CT_FIRST);
-    if (!isChosen(p, chosen, at) || bucket == 0) continue;
-    const slots = slotsLike(bucket, load<u32>(p, Packet.CT_HASH));
-    // Address 0 may be read, too: nothing is there.
-    const entry: usize = slots == 0 ? 0 : <usize>load<u32>(bucket + ((<usize>ctz(slots)) << 2));
-    store<u32>(p, <u32>entry, Packet.CT_FIRST);
-    sum += load<u32>(entry, Conntrack.HASH) ^ load<u32>(entry, Conntrack.TRACK);
-  }
-  return sum;
 }
 
 function isChosen(p: usize, chosen: usize, at: usize): bool {

@@ -101,6 +101,7 @@ function placeSteering(
     [Lane.SHARD_OF, allocator.allocate(records)],
     [Lane.PIECES, allocator.allocate(records * Lane.PIECE_BYTES)],
     [Lane.KEPT, allocator.allocate(records * Packet.BYTES)],
+    [Lane.ADDRESSES, allocator.allocate(Lane.VECTOR * 4)],
     [Lane.DATAGRAMS, datagrams],
     [Lane.DATAGRAMS_END, datagrams + datagramBytes],
     [Lane.FRAGMENTS6, fragments6],
