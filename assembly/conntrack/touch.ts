@@ -73,10 +73,11 @@ export function touchedEntry(p: usize, hash: u32, ports: u32, proto: u32): u32 {
   ) {
     return 0;
   }
-  if (load<u64>(entry, Conntrack.ORIG_SRC) == addresses && load<u32>(entry, Conntrack.ORIG_PORTS) == ports) {
-    return <u32>entry;
-  }
+  const original =
+    load<u64>(entry, Conntrack.ORIG_SRC) == addresses && load<u32>(entry, Conntrack.ORIG_PORTS) == ports;
+  // A tuple that is its own mirror image is the reply's, as find() has it.
+  if (original && <u32>addresses != <u32>(addresses >> 32)) return <u32>entry;
   const reply =
     load<u64>(entry, Conntrack.REPLY_SRC) == addresses && load<u32>(entry, Conntrack.REPLY_PORTS) == ports;
-  return reply ? <u32>entry | 1 : 0;
+  return reply ? <u32>entry | 1 : original ? <u32>entry : 0;
 }
