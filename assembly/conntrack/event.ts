@@ -60,8 +60,12 @@ function place(config: usize, shard: usize): usize {
     let next: usize =
       chunk == 0 ? load<u32>(shard, Conntrack.SHARD_EVENTS) : load<u32>(chunk, Conntrack.EVENTS_NEXT);
     if (next == 0) {
-      next = allocate(config, Conntrack.EVENTS_HEADER_BYTES + Conntrack.CHUNK_EVENTS * Conntrack.EVENT_BYTES);
+      // What one shard gathers in a batch is bounded, lest it take the memory of all connections.
+      const chunks = load<u32>(shard, Conntrack.SHARD_EVENT_CHUNKS);
+      if (chunks >= load<u32>(config, Conntrack.EVENT_CHUNKS)) return 0;
+      next = allocate(config, Conntrack.EVENT_CHUNK_BYTES);
       if (next == 0) return 0;
+      store<u32>(shard, chunks + 1, Conntrack.SHARD_EVENT_CHUNKS);
       if (chunk == 0) store<u32>(shard, <u32>next, Conntrack.SHARD_EVENTS);
       else store<u32>(chunk, <u32>next, Conntrack.EVENTS_NEXT);
     }

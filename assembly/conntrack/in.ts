@@ -15,7 +15,7 @@ import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
 import { count, shardAt, shardNumber } from './shard';
 import { steeringHash } from './steer';
-import { detach, earlyDrop, find, freeEntry, remove, takeEntry } from './table';
+import { detach, find, freeEntry, makeRoom, remove, takeEntry, zoneHash } from './table';
 import { touchedEntry } from './touch';
 import { track } from './track/dispatch';
 import { account } from './track/entry';
@@ -96,7 +96,9 @@ function protocolOf(p: usize): u32 {
   }
   const chain = skipHeaders(l3, load<u32>(p, Packet.L3_CAP), load<u32>(p, Packet.LENGTH));
   if (chain == NO_TRANSPORT) return Packet.NO_PROTO;
-  return chain == CHAIN_NOT_CAPTURED ? CHAIN_IS_CUT : <u32>chain & 0xff;
+  // A routing header is read deeper when packets are decoded.
+  const cut = (load<u32>(p, Packet.FLAGS) & Packet.FLAG_SNAPPED_CHAIN) != 0;
+  return cut || chain == CHAIN_NOT_CAPTURED ? CHAIN_IS_CUT : <u32>chain & 0xff;
 }
 
 /** resolve_normal_ct, then the tracker. */
@@ -207,11 +209,11 @@ function begin(
   const inverse = inversePorts(proto, ports);
   if (inverse == NO_INVERSE) return 0;
   if (load<u32>(shard, Conntrack.SHARD_COUNT) >= load<u32>(config, Conntrack.SHARD_LIMIT)) {
-    if (!earlyDrop(lane, p, shard, family, hash)) return full(shard, p);
+    if (!makeRoom(lane, p, config, shard, family, hash)) return full(shard, p);
   }
   const entry = takeEntry(lane, p, config, shard, family);
   if (entry == 0) return full(shard, p);
-  store<u32>(entry, hash, Conntrack.HASH);
+  store<u32>(entry, hash ^ zoneHash(zone, zoneDirections), Conntrack.HASH);
   store<u32>(entry, ports, Conntrack.ORIG_PORTS);
   store<u32>(entry, <u32>inverse, Conntrack.REPLY_PORTS);
   if (family == 4) {
@@ -245,7 +247,8 @@ function begin(
   return entry;
 }
 
-function full(shard: usize, p: usize): usize {
+/** The packet is dropped because there is no room for its connection. */
+export function full(shard: usize, p: usize): usize {
   count(shard, Conntrack.STAT_FULL, 1);
   store<u32>(p, Reason.CONNTRACK_FULL, Packet.REASON);
   return 0;

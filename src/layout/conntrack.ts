@@ -43,6 +43,8 @@ export const HELP6 = 76;
 /** Of an expected connection (IPS_EXPECTED), its master's original source address (16 bytes, layout/packet.ts's form). */
 export const MASTER4 = 80;
 export const MASTER6 = 84;
+/** Chunks of events that a shard may have. */
+export const EVENT_CHUNKS = 88;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -98,6 +100,8 @@ export const SHARD_HELP4 = 324;
 export const SHARD_HELP6 = 328;
 /** The configuration. */
 export const SHARD_CONFIG = 332;
+/** Chunks of events that it has. */
+export const SHARD_EVENT_CHUNKS = 336;
 /** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
 export const SHARD_SCRATCH = 384;
 export const SHARD_SCRATCH_ADDRESS = 416;
@@ -400,7 +404,8 @@ export const EVENT_DESTROY = 4;
 export const EVENTS_NEXT = 0;
 export const EVENTS_COUNT = 4;
 export const EVENTS_HEADER_BYTES = 64;
-export const CHUNK_EVENTS = 204; // 64 KiB in all
+export const CHUNK_EVENTS = 204;
+export const EVENT_CHUNK_BYTES = 65344; // EVENTS_HEADER_BYTES + CHUNK_EVENTS * EVENT_BYTES
 
 // IPCT_*: what an update event is about (nf_conntrack_common.h).
 export const IPCT_NEW = 0;

@@ -11,7 +11,13 @@ import * as Conntrack from '../layout/conntrack.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
-import { arenaBytesFor, fragmentArenaBytes, MOST_FRAGMENT_THRESHOLD, type ScanMemory } from './place.ts';
+import {
+  arenaBytesFor,
+  fragmentArenaBytes,
+  fragmentSeed,
+  MOST_FRAGMENT_THRESHOLD,
+  type ScanMemory,
+} from './place.ts';
 
 /** Where connection tracking is in the memory. */
 export interface PlacedConntrack {
@@ -27,7 +33,7 @@ export interface PlacedConntrack {
 const ENTRY_BYTES = 320;
 /** What entries have at least. */
 const LEAST_ENTRY_BYTES = Conntrack.BASE_BYTES4 + 16;
-/** Events, expectations, and chunks that are not full. */
+/** Expectations, and chunks that are not full. */
 const SLACK_BYTES = 128 * 1024 * 1024;
 
 /** The memory is what it is: so many entries of the smallest kind can be placed. */
@@ -46,10 +52,11 @@ export function placeConntrack(
   const address = allocator.allocate(Conntrack.CONFIG_BYTES);
   const shardCount = 1 << config.shardBits;
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
-  const fragments6 = placeFragments6(shared, kernel, machine);
+  const fragments6 = placeFragments6(shared, kernel, machine, config.seed);
   const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
   for (const lane of lanes) placeSteering(shared, lane, address, fragments6.address, heldBytes);
-  const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES);
+  const eventBytes = config.eventChunks * shardCount * Conntrack.EVENT_CHUNK_BYTES;
+  const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES + eventBytes);
   const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes };
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
@@ -65,6 +72,7 @@ function placeFragments6(
   { allocator, memory }: ScanMemory,
   kernel: Kernel,
   machine: Machine,
+  seed: bigint,
 ): { readonly address: number; readonly bytes: number } {
   const read = (name: string, initial: number): number => {
     const value = sysctl(machine, `net.netfilter.nf_conntrack_frag6_${name}`, initial);
@@ -73,7 +81,7 @@ function placeFragments6(
   const threshold = Math.min(read('high_thresh', FRAGMENT6_THRESHOLD), MOST_FRAGMENT_THRESHOLD);
   const bytes = arenaBytesFor(threshold);
   const address = allocator.allocate(bytes);
-  kernel.initFragments?.(address, bytes, 0);
+  kernel.initFragments?.(address, bytes, fragmentSeed(seed));
   const view = new DataView(memory.buffer);
   const timeoutNs = BigInt(read('timeout', FRAGMENT6_SECONDS)) * 1_000_000_000n;
   view.setBigUint64(address + Fragment.TIMEOUT_NS, timeoutNs, true);
