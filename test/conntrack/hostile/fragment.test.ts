@@ -148,7 +148,7 @@ describe('fragments of IPv6 that go on as they are', () => {
         protocol: 6,
         // Less than a header: ipv6frag_thdr_truncated.
         transport: tcp({ sport: at + 1, dport: 2, flags: 2 }).subarray(0, 8),
-        vlans: [5, 6].slice(0, at % 3),
+        vlans: [5, 6, 7, 8].slice(0, at % 5),
         extensions: [fragmentHeader(0, true, at)],
       }),
     );
