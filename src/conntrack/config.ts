@@ -49,8 +49,6 @@ export interface ConntrackConfig {
   readonly seed: bigint;
   readonly tcpMaxRetrans: number;
   readonly expectMax: number;
-  /** Chunks of events that a shard may fill in a batch; 0 without events. */
-  readonly eventChunks: number;
   readonly entry4: EntryLayout;
   readonly entry6: EntryLayout;
   readonly timeouts: ConntrackTimeouts;
@@ -77,6 +75,8 @@ export interface ConntrackPlaces {
   readonly shards: number;
   readonly heap: number;
   readonly heapEnd: number;
+  /** How much of it events may take, in chunks; default: nothing. */
+  readonly eventChunks?: number | undefined;
 }
 
 /** nf_conntrack_max_init: what a machine with 4 GiB of memory or more has. */
@@ -85,8 +85,6 @@ const DEFAULT_MAX = 262_144;
 const LEAST_SHARD_ENTRIES = 4096;
 const MOST_SHARD_BITS = 6;
 const TIMEOUT_MAX = 0x7fffffff;
-/** For the events of a batch. What is not used takes no real memory. */
-export const EVENT_BYTES = 256 * 1024 * 1024;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /** Names of the states' timeouts behind `nf_conntrack_tcp_timeout_`, by state; what has no sysctl is a number. */
@@ -162,8 +160,6 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     seed: BigInt.asUintN(64, features.seed ?? randomBytes(8).readBigUInt64LE()),
     tcpMaxRetrans: read('tcp_max_retrans', 3, 255),
     expectMax: read('expect_max', 4096),
-    eventChunks:
-      features.events === true ? Math.floor(EVENT_BYTES / Conntrack.EVENT_CHUNK_BYTES / 2 ** shardBits) : 0,
     entry4: entryLayout(Conntrack.BASE_BYTES4, extensions),
     entry6: entryLayout(Conntrack.BASE_BYTES6, extensions),
     timeouts: timeoutsOf(read),
@@ -259,7 +255,7 @@ export function writeConfig(
     [Conntrack.TIMESTAMP4, entry4.timestamp],
     [Conntrack.TIMESTAMP6, entry6.timestamp],
     [Conntrack.EXPECT_MAX, config.expectMax],
-    [Conntrack.EVENT_CHUNKS, config.eventChunks],
+    [Conntrack.EVENT_CHUNKS, places.eventChunks ?? 0],
     [Conntrack.HELP4, entry4.help],
     [Conntrack.HELP6, entry6.help],
     [Conntrack.MASTER4, entry4.master],

@@ -36,9 +36,13 @@ const LEAST_ENTRY_BYTES = Conntrack.BASE_BYTES4 + 16;
 /** Expectations, and chunks that are not full. */
 const SLACK_BYTES = 128 * 1024 * 1024;
 
-/** The memory is what it is: so many entries of the smallest kind can be placed. */
+/**
+ * The memory is what it is: so many entries of the smallest kind can be placed. A power of two, lest it depend on the
+ * memory that lanes take, and so on their number.
+ */
 export function memoryEntries({ allocator }: ScanMemory): number {
-  return Math.max(0, Math.floor((allocator.left - SLACK_BYTES) / LEAST_ENTRY_BYTES));
+  const entries = (allocator.left - SLACK_BYTES) / LEAST_ENTRY_BYTES;
+  return entries < 1 ? 0 : 2 ** Math.floor(Math.log2(entries));
 }
 
 export function placeConntrack(
@@ -55,12 +59,26 @@ export function placeConntrack(
   const fragments6 = placeFragments6(shared, kernel, machine, config.seed);
   const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
   for (const lane of lanes) placeSteering(shared, lane, address, fragments6.address, heldBytes);
-  const eventBytes = config.eventChunks * shardCount * Conntrack.EVENT_CHUNK_BYTES;
+  const eventChunks = (config.flags & Conntrack.EVENTS) === 0 ? 0 : shardCount + eventChunksOf(shared, lanes);
+  const eventBytes = eventChunks * Conntrack.EVENT_CHUNK_BYTES;
   const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES + eventBytes);
-  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes };
+  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes, eventChunks };
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
   return { address, config, shardCount, fragments6: fragments6.address };
+}
+
+/** The least record of a packet: a pcap header and an IPv4 one with ports. */
+const LEAST_PACKET_BYTES = 44;
+/** A packet tells of its own connection, and of others that it finds expired or that make room for its. */
+const EVENTS_PER_PACKET = 8;
+
+/** Chunks that the events of all lanes' batches can fill, before they are taken. What is not used takes no real memory. */
+function eventChunksOf({ memory }: ScanMemory, lanes: readonly LaneArena[]): number {
+  return lanes.reduce((sum, { batch }) => {
+    const bytes = new DataView(memory.buffer).getUint32(batch + Batch.DATA_CAPACITY, true);
+    return sum + Math.ceil((EVENTS_PER_PACKET * bytes) / LEAST_PACKET_BYTES / Conntrack.CHUNK_EVENTS);
+  }, 0);
 }
 
 /** nf_conntrack_reasm.c */
