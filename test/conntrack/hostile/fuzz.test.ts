@@ -69,16 +69,24 @@ function mutated(record: ConntrackRecord, random: Random, cuts: boolean): readon
     else if (kind === 5) order.splice(from, 1);
   }
   let shift = 0n;
+  let last = 0n;
   return order.map((at) => {
     const { frame, interface: name, timeNs } = packets[at] as ConntrackRecord['packets'][number];
     if (random(40) === 0) shift += BigInt(random(400) - 100) * 1_000_000_000n;
     const time = START_NS + BigInt(timeNs) + shift;
-    return { ...mutate(frame, random, cuts), interface: name, timeNs: time };
+    // What the kernel sweeps away the reference may still have, if the clock goes back.
+    last = cuts || time > last ? time : last;
+    return { ...mutate(frame, random, cuts), interface: name, timeNs: last };
   });
 }
 
 const groups = ['tcp', 'protocol', 'helper', 'fragment'] as const;
 const records = [...loadRecords(groups)];
+
+/** Has a fragment header right behind that of IPv6. */
+function isFragment6({ frame }: Sent): boolean {
+  return frame[12] === 0x86 && frame[ETHERNET + 6] === 44;
+}
 
 function write(packets: readonly Sent[], pieces: number): readonly string[] {
   const size = Math.ceil(packets.length / pieces);
@@ -94,7 +102,7 @@ describe.each(groups)('%s conversations that are changed', (group) => {
   test.each(Array.from({ length: count }, (_, run) => run))('%i', async (run) => {
     const random = randomSource(SEED + 1000 * groups.indexOf(group) + run);
     const record = own[random(own.length)] as ConntrackRecord;
-    // The reference has no fragments of its own kind, and knows less of what is not captured.
+    // The reference does not reassemble IPv6, and knows less of what is not captured.
     const cuts = group === 'fragment' || random(3) === 0;
     const packets = mutated(record, random, cuts);
     if (packets.length === 0) return;
@@ -102,7 +110,7 @@ describe.each(groups)('%s conversations that are changed', (group) => {
     const setup = { ...rulesOf(record), machine, backend: 'legacy' as const };
     const captures = write(packets, 7);
     const one = await scanned({ ...setup, captures, workers: 1 });
-    if (!cuts) {
+    if (!cuts && !packets.some(isFragment6)) {
       const reference = await interpreted({ ...setup, captures });
       expect(differences(reference, one), record.name).toEqual([]);
     }
