@@ -69,15 +69,16 @@ export function touchedEntry(p: usize, hash: u32, ports: u32, proto: u32): u32 {
     load<u64>(entry, Conntrack.DEADLINE) <= load<u64>(p, Packet.TIME) ||
     // Protocol, family and zone: one word.
     load<u32>(entry, Conntrack.PROTO) != (proto | (4 << 8)) ||
-    load<u32>(p, Packet.CT_TEMPLATE) != 0
+    load<u32>(p, Packet.CT_TEMPLATE) != 0 ||
+    // A tuple that is its own mirror image is the reply's: find() knows.
+    load<u32>(p, Packet.SRC) == load<u32>(p, Packet.DST)
   ) {
     return 0;
   }
-  const original =
-    load<u64>(entry, Conntrack.ORIG_SRC) == addresses && load<u32>(entry, Conntrack.ORIG_PORTS) == ports;
-  // A tuple that is its own mirror image is the reply's, as find() has it.
-  if (original && <u32>addresses != <u32>(addresses >> 32)) return <u32>entry;
+  if (load<u64>(entry, Conntrack.ORIG_SRC) == addresses && load<u32>(entry, Conntrack.ORIG_PORTS) == ports) {
+    return <u32>entry;
+  }
   const reply =
     load<u64>(entry, Conntrack.REPLY_SRC) == addresses && load<u32>(entry, Conntrack.REPLY_PORTS) == ports;
-  return reply ? <u32>entry | 1 : original ? <u32>entry : 0;
+  return reply ? <u32>entry | 1 : 0;
 }
