@@ -7,8 +7,9 @@ import * as Reason from '../../src/layout/reason.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { cache, deliver } from './event';
 import { help } from './helper/dispatch';
+import { full } from './in';
 import { count, familyWords } from './shard';
-import { find, insert } from './table';
+import { find, insert, zoneHash } from './table';
 
 /** At the end of INPUT and POSTROUTING. Answers Verdict.ACCEPT, or LOST with REASON. */
 export function confirm(lane: usize, p: usize): u32 {
@@ -22,7 +23,9 @@ export function confirm(lane: usize, p: usize): u32 {
     }
   }
   if ((load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_CONFIRMED) == 0) {
-    if (!enter(lane, config, shard, p, entry)) return lost(p, Reason.CONNTRACK);
+    if (!enter(lane, config, shard, p, entry)) {
+      return load<u32>(p, Packet.REASON) == Reason.CONNTRACK_FULL ? Verdict.LOST : lost(p, Reason.CONNTRACK);
+    }
   }
   deliver(config, shard, p, entry);
   return Verdict.ACCEPT;
@@ -40,7 +43,7 @@ function enter(lane: usize, config: usize, shard: usize, p: usize, entry: usize)
     count(shard, Conntrack.STAT_CLASH, 1);
     return false;
   }
-  if (!insert(config, shard, entry)) return false;
+  if (!insert(lane, p, config, shard, entry)) return full(shard, p) != 0;
   count(shard, Conntrack.STAT_CREATED, 1);
   store<u32>(entry, load<u32>(entry, Conntrack.STATUS) | Conntrack.IPS_CONFIRMED, Conntrack.STATUS);
   const family = u32(load<u8>(entry, Conntrack.FAMILY));
@@ -61,18 +64,20 @@ function isTaken(lane: usize, shard: usize, p: usize, entry: usize, reply: bool)
   const family = u32(load<u8>(entry, Conntrack.FAMILY));
   const side = entry + (reply ? <usize>(Conntrack.REPLY_SRC - Conntrack.ORIG_SRC) : 0);
   const side6 = entry + (reply ? <usize>(Conntrack.REPLY_SRC6 - Conntrack.ORIG_SRC6) : 0);
+  const zone = u32(load<u16>(entry, Conntrack.ZONE));
+  const directions = u32(load<u8>(entry, Conntrack.ZONE_DIR));
   const found = find(
     shard,
     lane,
     p,
     family,
-    load<u32>(entry, Conntrack.HASH),
+    load<u32>(entry, Conntrack.HASH) ^ zoneHash(zone, directions),
     family == 4 ? side + Conntrack.ORIG_SRC : side6 + Conntrack.ORIG_SRC6,
     family == 4 ? side + Conntrack.ORIG_DST : side6 + Conntrack.ORIG_DST6,
     u32(load<u8>(entry, Conntrack.PROTO)),
     load<u32>(side, Conntrack.ORIG_PORTS),
-    u32(load<u16>(entry, Conntrack.ZONE)),
-    u32(load<u8>(entry, Conntrack.ZONE_DIR)),
+    zone,
+    directions,
   );
   if (found == 0) return false;
   // Linux hashes a tuple together with the zone in its own direction, so that it looks for others with that one alone.

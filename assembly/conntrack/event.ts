@@ -1,5 +1,6 @@
 // Events (nf_conntrack_ecache): what is told of an entry as `conntrack -E` prints it. They are written into chunks of the
-// shard; the lane that has the shard's turn takes them with its batch (takeEvents()), and their chunks go round.
+// shard; the lane that has the shard's turn takes them with its batch (takeEvents()), and their chunks go back to a pool
+// of all shards: whichever shards a batch's packets are in, its events have room.
 
 import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Lane from '../../src/layout/lane.ts';
@@ -57,19 +58,38 @@ function place(config: usize, shard: usize): usize {
   let chunk = <usize>load<u32>(shard, Conntrack.SHARD_EVENTS_LAST);
   let events: u32 = chunk == 0 ? Conntrack.CHUNK_EVENTS : load<u32>(chunk, Conntrack.EVENTS_COUNT);
   if (events == Conntrack.CHUNK_EVENTS) {
-    let next: usize =
-      chunk == 0 ? load<u32>(shard, Conntrack.SHARD_EVENTS) : load<u32>(chunk, Conntrack.EVENTS_NEXT);
-    if (next == 0) {
-      next = allocate(config, Conntrack.EVENTS_HEADER_BYTES + Conntrack.CHUNK_EVENTS * Conntrack.EVENT_BYTES);
-      if (next == 0) return 0;
-      if (chunk == 0) store<u32>(shard, <u32>next, Conntrack.SHARD_EVENTS);
-      else store<u32>(chunk, <u32>next, Conntrack.EVENTS_NEXT);
-    }
-    store<u32>(next, 0, Conntrack.EVENTS_COUNT);
+    let next = takeFromPool(config);
+    if (next == 0) next = addChunk(config);
+    if (next == 0) return 0;
+    if (chunk == 0) store<u32>(shard, <u32>next, Conntrack.SHARD_EVENTS);
+    else store<u32>(chunk, <u32>next, Conntrack.EVENTS_NEXT);
+    store<u64>(next, 0); // EVENTS_NEXT, EVENTS_COUNT
     store<u32>(shard, <u32>next, Conntrack.SHARD_EVENTS_LAST);
     chunk = next;
     events = 0;
   }
   store<u32>(chunk, events + 1, Conntrack.EVENTS_COUNT);
   return chunk + Conntrack.EVENTS_HEADER_BYTES + events * Conntrack.EVENT_BYTES;
+}
+
+/** A chunk that no shard has; 0 none. */
+function takeFromPool(config: usize): usize {
+  while (true) {
+    const head = atomic.load<u64>(config, Conntrack.EVENT_POOL);
+    const chunk = <usize>(<u32>head);
+    if (chunk == 0) return 0;
+    // It may be another lane's by now: then the number has changed.
+    const rest = <u64>load<u32>(chunk, Conntrack.EVENTS_NEXT) | (((head >> 32) + 1) << 32);
+    if (atomic.cmpxchg<u64>(config, head, rest, Conntrack.EVENT_POOL) == head) return chunk;
+  }
+}
+
+/** What events may take of the heap is bounded, lest there be none left for connections. */
+function addChunk(config: usize): usize {
+  while (true) {
+    const left = atomic.load<u32>(config, Conntrack.EVENT_CHUNKS);
+    if (left == 0) return 0;
+    if (atomic.cmpxchg<u32>(config, left, left - 1, Conntrack.EVENT_CHUNKS) == left) break;
+  }
+  return allocate(config, Conntrack.EVENT_CHUNK_BYTES);
 }

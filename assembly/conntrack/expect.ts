@@ -12,6 +12,7 @@ import { most, timeoutNs } from './helper/policy';
 import { forgetPptp, meetPptp } from './helper/tunnel';
 import { count, familyWords } from './shard';
 import { ANY, copyAddress, sameAddress, sourceOf } from './side';
+import { deadline } from './time';
 
 /** Answers of expect(): Linux's error numbers. */
 export const EXPECTED: i32 = 0;
@@ -102,7 +103,7 @@ export function expect(lane: usize, shard: usize, p: usize, e: usize, flags: u32
   const entry = <usize>load<u32>(e, Conntrack.EXPECT_MASTER);
   const kind = u32(load<u8>(e, Conntrack.EXPECT_CLASS));
   const timeout = timeoutNs(load<u8>(entry, Conntrack.HELPER));
-  store<u64>(e, load<u64>(p, Packet.TIME) + timeout, Conntrack.EXPECT_DEADLINE);
+  store<u64>(e, deadline(load<u64>(p, Packet.TIME), timeout), Conntrack.EXPECT_DEADLINE);
   const help = helpOf(shard, entry);
   store<u32>(e, load<u32>(help, Conntrack.HELP_EXPECTS), Conntrack.EXPECT_OLDER);
   store<u32>(help, <u32>e, Conntrack.HELP_EXPECTS);
@@ -133,7 +134,7 @@ function admit(lane: usize, shard: usize, p: usize, e: usize, flags: u32): i32 {
       other = next;
       continue;
     }
-    if (load<u64>(other, Conntrack.EXPECT_DEADLINE) <= now) {
+    if (isOver(other, now)) {
       unexpect(shard, other);
       other = next;
       continue;
@@ -157,11 +158,20 @@ function admit(lane: usize, shard: usize, p: usize, e: usize, flags: u32): i32 {
   return load<u32>(shard, Conntrack.SHARD_EXPECT_COUNT) < max ? EXPECTED : EMFILE;
 }
 
+/**
+ * Never right after it was made, whatever the clock says: helpers make two at a time, and the second must not take the
+ * first away.
+ */
+export function isOver(e: usize, now: u64): bool {
+  const end = load<u64>(e, Conntrack.EXPECT_DEADLINE);
+  return end <= now && end != u64.MAX_VALUE;
+}
+
 function dropExpired(shard: usize, help: usize, now: u64): void {
   let e = <usize>load<u32>(help, Conntrack.HELP_EXPECTS);
   while (e != 0) {
     const older = <usize>load<u32>(e, Conntrack.EXPECT_OLDER);
-    if (load<u64>(e, Conntrack.EXPECT_DEADLINE) <= now) unexpect(shard, e);
+    if (isOver(e, now)) unexpect(shard, e);
     e = older;
   }
 }
@@ -172,7 +182,7 @@ function dropAllExpired(shard: usize, now: u64): void {
     let e = <usize>load<u32>(buckets + (i << 2));
     while (e != 0) {
       const next = <usize>load<u32>(e, Conntrack.EXPECT_NEXT);
-      if (!isKeymap(e) && load<u64>(e, Conntrack.EXPECT_DEADLINE) <= now) unexpect(shard, e);
+      if (!isKeymap(e) && isOver(e, now)) unexpect(shard, e);
       e = next;
     }
   }
@@ -296,7 +306,7 @@ export function lookUp(
   let e = <usize>load<u32>(bucket(config, shard, family, to, proto, ports >>> 16));
   while (e != 0) {
     const next = <usize>load<u32>(e, Conntrack.EXPECT_NEXT);
-    if (!isKeymap(e) && load<u64>(e, Conntrack.EXPECT_DEADLINE) <= now) {
+    if (!isKeymap(e) && isOver(e, now)) {
       unexpect(shard, e);
     } else if (
       (u32(load<u8>(e, Conntrack.EXPECT_FLAGS)) & skipped) == 0 &&

@@ -15,7 +15,7 @@ import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
 import { count, shardAt, shardNumber } from './shard';
 import { steeringHash } from './steer';
-import { detach, earlyDrop, find, freeEntry, remove, takeEntry } from './table';
+import { detach, find, freeEntry, makeRoom, remove, takeEntry, zoneHash } from './table';
 import { touchedEntry } from './touch';
 import { track } from './track/dispatch';
 import { account } from './track/entry';
@@ -54,8 +54,9 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
   const proto = protocolOf(p);
   if (proto == CHAIN_IS_CUT) return notCaptured(p);
   if (proto == Packet.NO_PROTO) return invalid(p, shard);
-  if (wrongChecksum(config, shard, p, hook)) return invalid(p, shard);
+  const wrong = wrongChecksum(config, shard, p, hook);
   if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
+    if (wrong) return invalid(p, shard);
     const four = load<u32>(p, Packet.FAMILY) == 4;
     let result: i32 = Conntrack.TRACK_ACCEPT;
     if (four && proto == IPPROTO_ICMP) result = icmpError(lane, shard, p);
@@ -68,7 +69,7 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
     }
   }
   for (let i: u32 = 0; i < MOST_REPEATS; i++) {
-    const result = resolve(lane, config, shard, p, proto);
+    const result = resolve(lane, config, shard, p, proto, wrong);
     if (result == Conntrack.TRACK_REPEAT) continue;
     if (result == Conntrack.TRACK_ACCEPT) return Verdict.ACCEPT;
     if (result == Conntrack.TRACK_UNKNOWN) return notCaptured(p);
@@ -96,11 +97,16 @@ function protocolOf(p: usize): u32 {
   }
   const chain = skipHeaders(l3, load<u32>(p, Packet.L3_CAP), load<u32>(p, Packet.LENGTH));
   if (chain == NO_TRANSPORT) return Packet.NO_PROTO;
-  return chain == CHAIN_NOT_CAPTURED ? CHAIN_IS_CUT : <u32>chain & 0xff;
+  // A routing header is read deeper when packets are decoded.
+  const cut = (load<u32>(p, Packet.FLAGS) & Packet.FLAG_SNAPPED_CHAIN) != 0;
+  return cut || chain == CHAIN_NOT_CAPTURED ? CHAIN_IS_CUT : <u32>chain & 0xff;
 }
 
-/** resolve_normal_ct, then the tracker. */
-function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32): i32 {
+/**
+ * resolve_normal_ct, then the tracker. It is the tracker that looks at checksums: a packet whose own is `wrong` takes away
+ * what it was expected by, and the place of another in a full table, all the same.
+ */
+function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32, wrong: bool): i32 {
   const tuple = readTuple(p);
   if (tuple == NOT_CAPTURED) return Conntrack.TRACK_UNKNOWN;
   if (tuple == NO_TUPLE) return Conntrack.TRACK_INVALID;
@@ -143,7 +149,7 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32)
   else if ((status & Conntrack.IPS_SEEN_REPLY) != 0) info = Conntrack.INFO_ESTABLISHED;
   else if ((status & Conntrack.IPS_EXPECTED) != 0) info = Conntrack.INFO_RELATED;
   store<u32>(p, info, Packet.CTINFO);
-  const result = track(lane, entry, p, direction, fresh);
+  const result: i32 = wrong ? Conntrack.TRACK_INVALID : track(lane, entry, p, direction, fresh);
   if (result != Conntrack.TRACK_ACCEPT) {
     store<u32>(p, 0, Packet.CTINFO);
     if (fresh) freeEntry(shard, entry);
@@ -207,11 +213,11 @@ function begin(
   const inverse = inversePorts(proto, ports);
   if (inverse == NO_INVERSE) return 0;
   if (load<u32>(shard, Conntrack.SHARD_COUNT) >= load<u32>(config, Conntrack.SHARD_LIMIT)) {
-    if (!earlyDrop(lane, p, shard, family, hash)) return full(shard, p);
+    if (!makeRoom(lane, p, config, shard, family, hash)) return full(shard, p);
   }
   const entry = takeEntry(lane, p, config, shard, family);
   if (entry == 0) return full(shard, p);
-  store<u32>(entry, hash, Conntrack.HASH);
+  store<u32>(entry, hash ^ zoneHash(zone, zoneDirections), Conntrack.HASH);
   store<u32>(entry, ports, Conntrack.ORIG_PORTS);
   store<u32>(entry, <u32>inverse, Conntrack.REPLY_PORTS);
   if (family == 4) {
@@ -245,7 +251,8 @@ function begin(
   return entry;
 }
 
-function full(shard: usize, p: usize): usize {
+/** The packet is dropped because there is no room for its connection. */
+export function full(shard: usize, p: usize): usize {
   count(shard, Conntrack.STAT_FULL, 1);
   store<u32>(p, Reason.CONNTRACK_FULL, Packet.REASON);
   return 0;

@@ -5,7 +5,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { fold, hasPorts, tupleHash as steering } from '../packet/transport';
 import { familyWords, shardAt, shardNumber } from './shard';
-import { find, insert, takeEntry } from './table';
+import { find, freeEntry, insert, takeEntry, zoneHash } from './table';
 import { tupleHash } from './tuple';
 
 /** Empties all shards of a configuration whose SHARD_BITS and SHARDS are set. */
@@ -42,13 +42,15 @@ export function insertEntry(lane: usize, record: usize): u32 {
   const entry = takeEntry(lane, p, config, shard, family);
   if (entry == 0) return 0;
   memory.copy(entry, record, load<u32>(familyWords(config, family), Conntrack.ENTRY_BYTES4));
-  store<u32>(entry, hash, Conntrack.HASH);
+  store<u32>(entry, hash ^ zoneHash(zone, directions), Conntrack.HASH);
   const status = load<u32>(record, Conntrack.STATUS) | Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
   store<u32>(entry, status, Conntrack.STATUS);
   if ((status & Conntrack.IPS_SEEN_REPLY) != 0) {
     store<u8>(entry, load<u8>(entry, Conntrack.BITS) | u8(Conntrack.BIT_REPLIED), Conntrack.BITS);
   }
-  return u32(insert(config, shard, entry));
+  if (insert(lane, p, config, shard, entry)) return 1;
+  freeEntry(shard, entry);
+  return 0;
 }
 
 /** Packet.HASH of the connection's packets: addresses and ports as they stand in packets. */

@@ -5,7 +5,10 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 /** Spreads the bits of the tuple's hash: those of neighbouring flows are alike. */
 const SPREAD: u32 = 0x9e3779b1;
 
-/** Number of the shard that a tuple's hash (Packet.HASH, the same for both directions) leads to. */
+/**
+ * Number of the shard that a tuple's hash (Packet.HASH, the same for both directions) leads to. Without a seed: which
+ * shard a flow is in decides when others that have expired are found, and events are the same in every run.
+ */
 export function shardNumber(config: usize, hash: u32): u32 {
   const bits = load<u32>(config, Conntrack.SHARD_BITS);
   return bits == 0 ? 0 : (hash * SPREAD) >>> (32 - bits);

@@ -4,7 +4,8 @@
 // A bucket is a cache line (layout/conntrack.ts): twelve entries and a byte of each one's hash, so that a look-up reads
 // one line and then the entry it is after. What a full bucket cannot take goes to the next one, and the bucket counts
 // what went by. Without address translation a reply's tuple is the mirror image of the original one and hashes alike, so
-// that one place serves both directions.
+// that one place serves both directions. A zone that counts in both directions has its own place for each tuple; entries
+// of one that counts in one only stand with those without a zone.
 //
 // Expiry is a matter of an entry's deadline: a look-up takes away what it finds expired, and each new entry pays for a
 // look at two others, so that what nobody looks up goes, too, and memory follows the live entries.
@@ -19,6 +20,8 @@ import { count, familyWords, tableOf } from './shard';
 const FIRST_BUCKETS: u32 = 8;
 /** Entries a bucket, on the average, beyond which there are twice as many buckets. */
 const MOST_LOAD: u32 = 8;
+/** ... below which there never are, however full a few of them may be. */
+const LEAST_LOAD: u32 = 2;
 /** How far from its own bucket an entry may be. */
 const HOPS: u32 = 8;
 /** The first chunk of a table is small: many shards may never hold more. */
@@ -53,6 +56,47 @@ function nextBucket(table: usize, bucket: usize): usize {
  * are the looker's (nf_ct_zone_tmpl).
  */
 export function find(
+  shard: usize,
+  lane: usize,
+  p: usize,
+  family: u32,
+  hash: u32,
+  source: usize,
+  destination: usize,
+  proto: u32,
+  ports: u32,
+  zone: u32,
+  zoneDirections: u32,
+): u32 {
+  if (zone != 0) {
+    const found = findAt(
+      shard,
+      lane,
+      p,
+      family,
+      hash ^ zoneHash(zone, BOTH),
+      source,
+      destination,
+      proto,
+      ports,
+      zone,
+      zoneDirections,
+    );
+    if (found != 0) return found;
+  }
+  return findAt(shard, lane, p, family, hash, source, destination, proto, ports, zone, zoneDirections);
+}
+
+/** The directions of most zones. */
+const BOTH: u32 = 3;
+
+/** What is mixed into a tuple's hash where the entry's zone has places of its own, else 0. */
+export function zoneHash(zone: u32, zoneDirections: u32): u32 {
+  return zoneDirections == BOTH ? zone * 0x9e3779b1 : 0;
+}
+
+/** The same among the entries with the hash `hash`. */
+function findAt(
   shard: usize,
   lane: usize,
   p: usize,
@@ -208,16 +252,21 @@ export function freeEntry(shard: usize, entry: usize): void {
  * Puts an entry whose HASH is set into its bucket. False when there is no memory for buckets, or too many entries share
  * the same few (Linux drops at chains of 50 to 80).
  */
-export function insert(config: usize, shard: usize, entry: usize): bool {
+export function insert(lane: usize, p: usize, config: usize, shard: usize, entry: usize): bool {
   const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
   const entries = load<u32>(table, Conntrack.TABLE_COUNT);
   const buckets: u32 =
     load<u32>(table, Conntrack.TABLE_BUCKETS) == 0 ? 0 : load<u32>(table, Conntrack.TABLE_MASK) + 1;
   if (buckets == 0) {
-    if (!grow(config, table, FIRST_BUCKETS)) return false;
-  } else if (entries >= buckets * MOST_LOAD) grow(config, table, buckets << 1);
-  if (!place(table, entry)) return false;
-  store<u32>(table, entries + 1, Conntrack.TABLE_COUNT);
+    if (!grow(lane, p, config, shard, table, FIRST_BUCKETS)) return false;
+  } else if (entries >= buckets * MOST_LOAD) grow(lane, p, config, shard, table, buckets << 1);
+  if (!place(table, entry)) {
+    // More buckets part those that are only near each other; what is alike would cost memory for nothing.
+    const size = load<u32>(table, Conntrack.TABLE_MASK) + 1;
+    if (entries < size * LEAST_LOAD || !grow(lane, p, config, shard, table, size << 1)) return false;
+    if (!place(table, entry)) return false;
+  }
+  store<u32>(table, load<u32>(table, Conntrack.TABLE_COUNT) + 1, Conntrack.TABLE_COUNT);
   return true;
 }
 
@@ -248,18 +297,22 @@ function passBy(table: usize, home: usize, bucket: usize, change: u32): void {
 }
 
 /** Moves all entries to `count` new buckets; without memory for them the old ones fill up instead. */
-function grow(config: usize, table: usize, count: u32): bool {
+function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, size: u32): bool {
   const old = <usize>load<u32>(table, Conntrack.TABLE_BUCKETS);
-  const buckets = allocate(config, count * Conntrack.BUCKET_BYTES);
+  const buckets = allocate(config, size * Conntrack.BUCKET_BYTES);
   if (buckets == 0) return false;
   const oldEnd: usize = old == 0 ? 0 : old + ((<usize>load<u32>(table, Conntrack.TABLE_MASK) + 1) << 6);
   store<u32>(table, <u32>buckets, Conntrack.TABLE_BUCKETS);
-  store<u32>(table, count - 1, Conntrack.TABLE_MASK);
+  store<u32>(table, size - 1, Conntrack.TABLE_MASK);
   for (let bucket = old; bucket < oldEnd; bucket += Conntrack.BUCKET_BYTES) {
     for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
       const entry = <usize>load<u32>(bucket + (slot << 2));
-      // Half the entries a bucket: each finds a place.
-      if (entry != 0) place(table, entry);
+      // Half the entries a bucket: each finds a place, unless nearly all have the same few hashes.
+      if (entry == 0 || place(table, entry)) continue;
+      store<u32>(table, load<u32>(table, Conntrack.TABLE_COUNT) - 1, Conntrack.TABLE_COUNT);
+      count(shard, Conntrack.STAT_EARLY_DROP, 1);
+      destroyed(lane, p, shard, entry);
+      freeEntry(shard, entry);
     }
   }
   return true;
@@ -333,11 +386,23 @@ function sweep(lane: usize, p: usize, config: usize, shard: usize, table: usize,
   store<u32>(table, <u32>entry, Conntrack.TABLE_SWEEP);
 }
 
+/**
+ * Makes room for an entry of `family` in a full shard: what is expired goes first, then what early drop finds in its table,
+ * then in the other family's. False when there is none.
+ */
+export function makeRoom(lane: usize, p: usize, config: usize, shard: usize, family: u32, hash: u32): bool {
+  const other: u32 = family ^ (4 ^ 6);
+  sweep(lane, p, config, shard, tableOf(shard, family), family);
+  sweep(lane, p, config, shard, tableOf(shard, other), other);
+  if (load<u32>(shard, Conntrack.SHARD_COUNT) < load<u32>(config, Conntrack.SHARD_LIMIT)) return true;
+  return earlyDrop(lane, p, shard, family, hash) || earlyDrop(lane, p, shard, other, hash);
+}
+
 /** Buckets that early drop looks at (NF_CT_EVICTION_RANGE). */
 const EVICTION_RANGE: u32 = 8;
 
 /** early_drop: makes room by the entries of a bucket near `hash` that are not assured. False when there are none. */
-export function earlyDrop(lane: usize, p: usize, shard: usize, family: u32, hash: u32): bool {
+function earlyDrop(lane: usize, p: usize, shard: usize, family: u32, hash: u32): bool {
   const table = tableOf(shard, family);
   if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return false;
   let bucket = bucketOf(table, hash);

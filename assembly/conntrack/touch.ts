@@ -83,7 +83,9 @@ export function touchedEntry(p: usize, hash: u32, ports: u32, proto: u32): u32 {
     load<u64>(entry, Conntrack.DEADLINE) <= load<u64>(p, Packet.TIME) ||
     // Protocol, family and zone: one word.
     load<u32>(entry, Conntrack.PROTO) != (proto | (4 << 8)) ||
-    load<u32>(p, Packet.CT_TEMPLATE) != 0
+    load<u32>(p, Packet.CT_TEMPLATE) != 0 ||
+    // A tuple that is its own mirror image is the reply's: find() knows.
+    load<u32>(p, Packet.SRC) == load<u32>(p, Packet.DST)
   ) {
     return 0;
   }

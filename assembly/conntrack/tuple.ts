@@ -129,16 +129,20 @@ export function tupleHash(
   const seed = load<u64>(config, Conntrack.SEED);
   const sport: u32 = ports & 0xffff;
   let dport: u32 = ports >>> 16;
-  // The type of an ICMP message and of its answer differ.
-  if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) dport = sport;
+  let salt = seed;
+  // The type of an ICMP message and of its answer differ, their code is the same.
+  if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
+    salt ^= (<u64>(dport & 0xff)) << 48;
+    dport = sport;
+  }
   let a: u64 = load<u32>(source);
   let b: u64 = load<u32>(destination);
   if (family == 6) {
     a = fold(source, seed);
     b = fold(destination, seed);
   }
-  const x = mix((a << 16) ^ (a >> 32) ^ <u64>sport ^ seed);
-  const y = mix((b << 16) ^ (b >> 32) ^ <u64>dport ^ seed);
+  const x = mix((a << 16) ^ (a >> 32) ^ <u64>sport ^ salt);
+  const y = mix((b << 16) ^ (b >> 32) ^ <u64>dport ^ salt);
   const z = (x + y + <u64>proto) * 0xd6e8feb86659fd93;
   return <u32>(z >> 32);
 }

@@ -34,8 +34,9 @@ import { isTracked, needsTurn, traverse } from './traverse';
 const FREE: u8 = 64;
 const WAITS: u8 = 254;
 const DONE: u8 = 255;
-/** Bytes before a datagram's IP header, for its link-layer header, and behind it, which may be loaded with its last ones. */
+/** Bytes before a datagram's IP header, for its Ethernet header, and behind it, which may be loaded with its last ones. */
 const FRONT_BYTES: u32 = 16;
+const ETHERNET_HEADER: u32 = 14;
 const BACK_BYTES: u32 = 64;
 
 /** Answers how many of the batch's packets wait for its turn. */
@@ -201,10 +202,14 @@ function keep(lane: usize, p: usize): usize {
   store<u32>(lane, at + size, Lane.DATAGRAMS_NEXT);
   store<u32>(lane, count + 1, Lane.KEPT_COUNT);
   const l3 = <usize>load<u32>(p, Packet.L3);
-  memory.copy(at, l3 - FRONT_BYTES, load<u32>(p, Packet.L3_CAP) + FRONT_BYTES);
+  memory.copy(at + FRONT_BYTES, l3, load<u32>(p, Packet.L3_CAP));
   store<u32>(p, at + FRONT_BYTES, Packet.L3);
+  // Tags may stand between the two.
   const mac = load<u32>(p, Packet.MAC);
-  if (mac != 0) store<u32>(p, at + FRONT_BYTES - (<u32>l3 - mac), Packet.MAC);
+  if (mac != 0) {
+    memory.copy(at, mac, ETHERNET_HEADER);
+    store<u32>(p, at, Packet.MAC);
+  }
   const kept = <usize>load<u32>(lane, Lane.KEPT) + <usize>count * Packet.BYTES;
   memory.copy(kept, p, Packet.BYTES);
   return kept;

@@ -171,6 +171,8 @@ function hearOwnBroadcast(lane: usize, p: usize, number: u64): void {
   store<u32>(copy, load<u32>(copy, Packet.OIF), Packet.IIF);
   store<u32>(copy, 0, Packet.OIF);
   if (passHook(lane, copy, Hook.PREROUTING) == Verdict.ACCEPT) deliver(lane, copy, number);
+  // What was INVALID when it was sent may have begun a connection of its own.
+  if (load<u32>(copy, Packet.CT) != load<u32>(p, Packet.CT)) abandon(copy);
 }
 
 /** Does the packet have to wait for its batch's turn, because reassembly is shared by all lanes? */

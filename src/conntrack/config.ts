@@ -75,6 +75,8 @@ export interface ConntrackPlaces {
   readonly shards: number;
   readonly heap: number;
   readonly heapEnd: number;
+  /** How much of it events may take, in chunks; default: nothing. */
+  readonly eventChunks?: number | undefined;
 }
 
 /** nf_conntrack_max_init: what a machine with 4 GiB of memory or more has. */
@@ -154,7 +156,7 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     flags: flagsOf(features, read),
     shardBits,
     limit,
-    shardLimit: Math.ceil(limit / 2 ** shardBits),
+    shardLimit: Math.floor(limit / 2 ** shardBits),
     seed: BigInt.asUintN(64, features.seed ?? randomBytes(8).readBigUInt64LE()),
     tcpMaxRetrans: read('tcp_max_retrans', 3, 255),
     expectMax: read('expect_max', 4096),
@@ -253,6 +255,7 @@ export function writeConfig(
     [Conntrack.TIMESTAMP4, entry4.timestamp],
     [Conntrack.TIMESTAMP6, entry6.timestamp],
     [Conntrack.EXPECT_MAX, config.expectMax],
+    [Conntrack.EVENT_CHUNKS, places.eventChunks ?? 0],
     [Conntrack.HELP4, entry4.help],
     [Conntrack.HELP6, entry6.help],
     [Conntrack.MASTER4, entry4.master],

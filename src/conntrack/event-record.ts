@@ -13,7 +13,7 @@ const KINDS: ReadonlyMap<number, ConntrackEvent['kind']> = new Map([
 
 /**
  * Takes the events of a shard, in the order in which they were written; to be called by whoever has the shard, after
- * its packets of a batch. The chunks stay with the shard, empty: the next event goes into the first again.
+ * its packets of a batch. The first chunk stays with the shard, empty; the others go back to the pool of all shards.
  */
 export function takeEvents(
   memory: WebAssembly.Memory,
@@ -23,6 +23,7 @@ export function takeEvents(
   const view = new DataView(memory.buffer);
   const first = view.getUint32(shard + Conntrack.SHARD_EVENTS, true);
   const events: ConntrackEvent[] = [];
+  let last = first;
   for (let chunk = first; chunk !== 0; chunk = view.getUint32(chunk + Conntrack.EVENTS_NEXT, true)) {
     const count = Math.min(view.getUint32(chunk + Conntrack.EVENTS_COUNT, true), Conntrack.CHUNK_EVENTS);
     if (count === 0) break;
@@ -30,10 +31,27 @@ export function takeEvents(
       const at = chunk + Conntrack.EVENTS_HEADER_BYTES + index * Conntrack.EVENT_BYTES;
       events.push(readEvent(view, at, config));
     }
-    view.setUint32(chunk + Conntrack.EVENTS_COUNT, 0, true);
+    last = chunk;
   }
+  if (first === 0) return events;
+  const second = view.getUint32(first + Conntrack.EVENTS_NEXT, true);
+  if (second !== 0) giveBack(view, view.getUint32(shard + Conntrack.SHARD_CONFIG, true), second, last);
+  view.setUint32(first + Conntrack.EVENTS_NEXT, 0, true);
+  view.setUint32(first + Conntrack.EVENTS_COUNT, 0, true);
   view.setUint32(shard + Conntrack.SHARD_EVENTS_LAST, first, true);
   return events;
+}
+
+/** Puts a list of chunks, from `first` to `last`, before those of the pool. */
+function giveBack(view: DataView, config: number, first: number, last: number): void {
+  const pool = new BigUint64Array(view.buffer, config + Conntrack.EVENT_POOL, 1);
+  for (let head = Atomics.load(pool, 0); ; ) {
+    view.setUint32(last + Conntrack.EVENTS_NEXT, Number(head & 0xffffffffn), true);
+    const changed = BigInt.asUintN(64, ((head >> 32n) + 1n) << 32n) | BigInt(first);
+    const found = Atomics.compareExchange(pool, 0, head, changed);
+    if (found === head) return;
+    head = found;
+  }
 }
 
 function readEvent(view: DataView, at: number, config: ConntrackConfig): ConntrackEvent {

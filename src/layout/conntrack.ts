@@ -43,6 +43,10 @@ export const HELP6 = 76;
 /** Of an expected connection (IPS_EXPECTED), its master's original source address (16 bytes, layout/packet.ts's form). */
 export const MASTER4 = 80;
 export const MASTER6 = 84;
+/** Chunks of events that may still be taken from the heap (atomic). */
+export const EVENT_CHUNKS = 88;
+/** u64, atomic: the first of those that are not in use, linked by EVENTS_NEXT; in the upper half a number that changes. */
+export const EVENT_POOL = 96;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -81,7 +85,8 @@ export const SHARD_TABLE4 = 0;
 export const SHARD_TABLE6 = 64;
 /** Entries of both families. */
 export const SHARD_COUNT = 128;
-/** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. */
+/** Events of the batch in work: the first chunk, kept for the next batch, and the one that is being filled, 0 none. The
+ *  others go back to the pool. */
 export const SHARD_EVENTS = 132;
 export const SHARD_EVENTS_LAST = 136;
 /** Expectations: bucket array (EXPECT_BUCKETS links; 0 until the first is made), count, and free records. */
@@ -400,7 +405,8 @@ export const EVENT_DESTROY = 4;
 export const EVENTS_NEXT = 0;
 export const EVENTS_COUNT = 4;
 export const EVENTS_HEADER_BYTES = 64;
-export const CHUNK_EVENTS = 204; // 64 KiB in all
+export const CHUNK_EVENTS = 204;
+export const EVENT_CHUNK_BYTES = 65344; // EVENTS_HEADER_BYTES + CHUNK_EVENTS * EVENT_BYTES
 
 // IPCT_*: what an update event is about (nf_conntrack_common.h).
 export const IPCT_NEW = 0;

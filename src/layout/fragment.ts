@@ -154,8 +154,9 @@ export const CHUNK_BYTES = 256;
 // more than it is charged.
 export const THRESHOLD_PER_PIECE = 768;
 export const CHUNKS_PER_PIECE = 3;
-/** Largest IP datagram, and room for the fragment that passes the threshold. */
-export const DATAGRAM_BYTES = 65536;
+/** Largest IP datagram: of IPv6 the header comes on top of 65,535 bytes, and what stands behind may be loaded with it. */
+export const DATAGRAM_BYTES = 65664;
+/** Room for the fragment that passes the threshold. */
 export const EXTRA_CHUNKS = 320;
 /** Events that a batch may cause beyond one for each held packet. */
 export const EXTRA_EVENTS = 32768;

@@ -11,7 +11,13 @@ import * as Conntrack from '../layout/conntrack.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
-import { arenaBytesFor, fragmentArenaBytes, MOST_FRAGMENT_THRESHOLD, type ScanMemory } from './place.ts';
+import {
+  arenaBytesFor,
+  fragmentArenaBytes,
+  fragmentSeed,
+  MOST_FRAGMENT_THRESHOLD,
+  type ScanMemory,
+} from './place.ts';
 
 /** Where connection tracking is in the memory. */
 export interface PlacedConntrack {
@@ -27,12 +33,16 @@ export interface PlacedConntrack {
 const ENTRY_BYTES = 320;
 /** What entries have at least. */
 const LEAST_ENTRY_BYTES = Conntrack.BASE_BYTES4 + 16;
-/** Events, expectations, and chunks that are not full. */
+/** Expectations, and chunks that are not full. */
 const SLACK_BYTES = 128 * 1024 * 1024;
 
-/** The memory is what it is: so many entries of the smallest kind can be placed. */
+/**
+ * The memory is what it is: so many entries of the smallest kind can be placed. A power of two, lest it depend on the
+ * memory that lanes take, and so on their number.
+ */
 export function memoryEntries({ allocator }: ScanMemory): number {
-  return Math.max(0, Math.floor((allocator.left - SLACK_BYTES) / LEAST_ENTRY_BYTES));
+  const entries = (allocator.left - SLACK_BYTES) / LEAST_ENTRY_BYTES;
+  return entries < 1 ? 0 : 2 ** Math.floor(Math.log2(entries));
 }
 
 export function placeConntrack(
@@ -46,14 +56,29 @@ export function placeConntrack(
   const address = allocator.allocate(Conntrack.CONFIG_BYTES);
   const shardCount = 1 << config.shardBits;
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
-  const fragments6 = placeFragments6(shared, kernel, machine);
+  const fragments6 = placeFragments6(shared, kernel, machine, config.seed);
   const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
   for (const lane of lanes) placeSteering(shared, lane, address, fragments6.address, heldBytes);
-  const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES);
-  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes };
+  const eventChunks = (config.flags & Conntrack.EVENTS) === 0 ? 0 : shardCount + eventChunksOf(shared, lanes);
+  const eventBytes = eventChunks * Conntrack.EVENT_CHUNK_BYTES;
+  const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES + eventBytes);
+  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes, eventChunks };
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
   return { address, config, shardCount, fragments6: fragments6.address };
+}
+
+/** The least record of a packet: a pcap header and an IPv4 one with ports. */
+const LEAST_PACKET_BYTES = 44;
+/** A packet tells of its own connection, and of others that it finds expired or that make room for its. */
+const EVENTS_PER_PACKET = 8;
+
+/** Chunks that the events of all lanes' batches can fill, before they are taken. What is not used takes no real memory. */
+function eventChunksOf({ memory }: ScanMemory, lanes: readonly LaneArena[]): number {
+  return lanes.reduce((sum, { batch }) => {
+    const bytes = new DataView(memory.buffer).getUint32(batch + Batch.DATA_CAPACITY, true);
+    return sum + Math.ceil((EVENTS_PER_PACKET * bytes) / LEAST_PACKET_BYTES / Conntrack.CHUNK_EVENTS);
+  }, 0);
 }
 
 /** nf_conntrack_reasm.c */
@@ -65,6 +90,7 @@ function placeFragments6(
   { allocator, memory }: ScanMemory,
   kernel: Kernel,
   machine: Machine,
+  seed: bigint,
 ): { readonly address: number; readonly bytes: number } {
   const read = (name: string, initial: number): number => {
     const value = sysctl(machine, `net.netfilter.nf_conntrack_frag6_${name}`, initial);
@@ -73,7 +99,7 @@ function placeFragments6(
   const threshold = Math.min(read('high_thresh', FRAGMENT6_THRESHOLD), MOST_FRAGMENT_THRESHOLD);
   const bytes = arenaBytesFor(threshold);
   const address = allocator.allocate(bytes);
-  kernel.initFragments?.(address, bytes, 0);
+  kernel.initFragments?.(address, bytes, fragmentSeed(seed));
   const view = new DataView(memory.buffer);
   const timeoutNs = BigInt(read('timeout', FRAGMENT6_SECONDS)) * 1_000_000_000n;
   view.setBigUint64(address + Fragment.TIMEOUT_NS, timeoutNs, true);

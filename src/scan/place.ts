@@ -1,5 +1,6 @@
 // Everything a scan needs, placed in one shared memory.
 
+import { randomBytes } from 'node:crypto';
 import type { SharedDescription } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import type { CompiledRules } from '../compile/compile.ts';
@@ -71,7 +72,7 @@ export function placeLanes(
   const { allocator } = shared;
   const arenaBytes = fragmentArenaBytes(options.machine);
   const fragments = allocator.allocate(arenaBytes);
-  kernel.initFragments?.(fragments, arenaBytes, 0);
+  kernel.initFragments?.(fragments, arenaBytes, fragmentSeed(options.seed));
   setFragmentLimits(shared.memory, fragments, options.machine);
   const parts: SharedParts = {
     ...shared.images,
@@ -82,6 +83,11 @@ export function placeLanes(
   const results = options.verdicts !== undefined || (options.writes?.length ?? 0) > 0;
   const bytes = Math.max(LEAST_BATCH_BYTES, options.batchBytes ?? DEFAULT_BATCH_BYTES);
   return Array.from({ length: workers }, () => placeLane(allocator, parts, bytes, results));
+}
+
+/** For the hash by which waiting datagrams are found. */
+export function fragmentSeed(seed: bigint | undefined): number {
+  return seed === undefined ? randomBytes(4).readUInt32LE() : Number(BigInt.asUintN(32, seed));
 }
 
 /** net.ipv4.ipfrag_high_thresh, as far as memory is given for it. */

@@ -75,7 +75,7 @@ describe('conntrackConfig', () => {
     };
     expect(shards('')).toEqual([262_144, 64, 4096]);
     expect(shards('net.netfilter.nf_conntrack_max = 8191')).toEqual([8191, 1, 8191]);
-    expect(shards('net.netfilter.nf_conntrack_max = 8193')).toEqual([8193, 2, 4097]);
+    expect(shards('net.netfilter.nf_conntrack_max = 8193')).toEqual([8193, 2, 4096]);
     expect(shards('net.netfilter.nf_conntrack_max = 1')).toEqual([1, 1, 1]);
     expect(shards('net.netfilter.nf_conntrack_max = 0')).toEqual([10_000_000, 64, 156_250]);
     expect(shards('net.netfilter.nf_conntrack_max = 2000000000')).toEqual([10_000_000, 64, 156_250]);

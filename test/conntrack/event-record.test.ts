@@ -20,15 +20,17 @@ const udp = entries.find(({ protocol, family }) => protocol === 17 && family ===
 const SHARD = 1024;
 const KINDS = [Conntrack.EVENT_NEW, Conntrack.EVENT_UPDATE, Conntrack.EVENT_DESTROY];
 
-/** Writes events as the kernel does, into the chunks that are there and then into new ones from `heap` on. */
+/** Writes events as the kernel does, into chunks of the pool (the configuration is at 0), then new ones from `heap` on. */
 function writeEvents(view: DataView, heap: number, numbers: readonly bigint[]): number {
   let next = heap;
   for (const number of numbers) {
     let chunk = view.getUint32(SHARD + Conntrack.SHARD_EVENTS_LAST, true);
     if (chunk === 0 || view.getUint32(chunk + Conntrack.EVENTS_COUNT, true) === Conntrack.CHUNK_EVENTS) {
-      const following = chunk === 0 ? 0 : view.getUint32(chunk + Conntrack.EVENTS_NEXT, true);
-      const fresh = following === 0 ? next : following;
-      if (following === 0) next += 65_536;
+      const pooled = view.getUint32(Conntrack.EVENT_POOL, true);
+      const fresh = pooled === 0 ? next : pooled;
+      if (pooled === 0) next += 65_536;
+      else view.setUint32(Conntrack.EVENT_POOL, view.getUint32(pooled + Conntrack.EVENTS_NEXT, true), true);
+      view.setBigUint64(fresh, 0n, true);
       if (chunk === 0) view.setUint32(SHARD + Conntrack.SHARD_EVENTS, fresh, true);
       else view.setUint32(chunk + Conntrack.EVENTS_NEXT, fresh, true);
       view.setUint32(SHARD + Conntrack.SHARD_EVENTS_LAST, fresh, true);
@@ -55,7 +57,7 @@ function writeEvents(view: DataView, heap: number, numbers: readonly bigint[]): 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => BigInt(index + 1));
 
 describe('takeEvents', () => {
-  it('reads them in order and leaves the chunks empty, to be filled again', () => {
+  it('reads them in order and gives the chunks back, to be filled again', () => {
     const memory = new WebAssembly.Memory({ initial: 16 });
     const view = new DataView(memory.buffer);
     let heap = 65_536;

@@ -2,8 +2,9 @@
 
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Packet from '../../../src/layout/packet.ts';
-import { describe, EXPECTED, expect, matched, newExpectation, unexpect } from '../expect';
+import { describe, EXPECTED, expect, isOver, matched, newExpectation, unexpect } from '../expect';
 import { ANY, destinationOf, isAddress, sameAddress, sourceOf } from '../side';
+import { deadline } from '../time';
 import {
   behindMatch,
   EXPIRES,
@@ -136,12 +137,12 @@ function activate(shard: usize, p: usize, help: usize, proto: u32, port: u32, se
   while (e != 0) {
     if (
       load<u8>(e, Conntrack.EXPECT_CLASS) == Conntrack.SIP_SIGNALLING &&
-      load<u64>(e, Conntrack.EXPECT_DEADLINE) > now &&
+      !isOver(e, now) &&
       u32(load<u8>(e, Conntrack.EXPECT_PROTO)) == proto &&
       load<u32>(e, Conntrack.EXPECT_PORTS) >>> 16 == port &&
       sameAddress(e + Conntrack.EXPECT_DST, shard + Conntrack.SHARD_SCRATCH_ADDRESS)
     ) {
-      store<u64>(e, now + seconds * SECOND, Conntrack.EXPECT_DEADLINE);
+      store<u64>(e, deadline(now, seconds * SECOND), Conntrack.EXPECT_DEADLINE);
       store<u8>(
         e,
         load<u8>(e, Conntrack.EXPECT_FLAGS) & u8(~Conntrack.EXPECT_INACTIVE),

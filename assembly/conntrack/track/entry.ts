@@ -4,6 +4,7 @@ import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Lane from '../../../src/layout/lane.ts';
 import * as Packet from '../../../src/layout/packet.ts';
 import { familyWords } from '../shard';
+import { deadline } from '../time';
 
 /** The configuration of connection tracking (layout/conntrack.ts). */
 export function configuration(lane: usize): usize {
@@ -19,7 +20,7 @@ export function transport(p: usize): usize {
 export function refresh(entry: usize, p: usize, timeout: u64): void {
   account(entry, p);
   if (load<u32>(entry, Conntrack.STATUS) & Conntrack.IPS_FIXED_TIMEOUT) return;
-  store<u64>(entry, load<u64>(p, Packet.TIME) + timeout, Conntrack.DEADLINE);
+  store<u64>(entry, deadline(load<u64>(p, Packet.TIME), timeout), Conntrack.DEADLINE);
 }
 
 /** nf_ct_acct_update(), where accounting is on. */
