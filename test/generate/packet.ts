@@ -29,7 +29,7 @@ export interface PacketSpec {
   /** Index in the machine's interface table; undefined: the capture does not say. */
   readonly interfaceIndex: number | undefined;
   readonly direction: 'in' | 'out' | undefined;
-  /** Since the packet before it, ms; default a second. Below 0 the clock goes back. */
+  /** Since the packet before it, ms; default a second. */
   readonly gapMs?: number | undefined;
 }
 

@@ -104,8 +104,8 @@ export function trackedTarget(table: TableName): Words {
   return fc.oneof(
     zone.map((words) => `-j CT ${words}`),
     events.map((words) => `-j CT ${words}`),
+    // No CONNMARK: it would mark the template, which Linux keeps from packet to packet.
     fc.constant('-j NOTRACK'),
-    connmark,
   );
 }
 
