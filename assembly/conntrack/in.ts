@@ -53,7 +53,8 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   const proto = protocolOf(p);
   // Rules of nftables have looked no further than to an authentication header (walk.ts), and will do so again.
-  if (load<u32>(p, Packet.AUTH_HEADER) != 0 && proto < Packet.NO_PROTO) store<u32>(p, proto, Packet.PROTO);
+  if (load<u32>(p, Packet.AUTH_HEADER) != 0 && proto < <u32>Packet.NO_PROTO)
+    store<u32>(p, proto, Packet.PROTO);
   const shard = shardAt(config, shardNumber(config, steeringHash(p)));
   store<u32>(p, <u32>shard, Packet.CT_SHARD);
   if (proto == CHAIN_IS_CUT) return notCaptured(p);
