@@ -113,7 +113,7 @@ function relate(lane: usize, shard: usize, p: usize, inner: usize, at: u32, prot
   const tuple = readPorts(
     transportOf(p) + at,
     cap > at ? cap - at : 0,
-    length - at,
+    length > at ? length - at : 0,
     proto,
     p + Packet.CT_PORTS,
   );

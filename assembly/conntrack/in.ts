@@ -39,6 +39,8 @@ const MOST_REPEATS: u32 = 2;
  */
 export function conntrackIn(lane: usize, p: usize, hook: u32): u32 {
   const verdict = trackPacket(lane, p, hook);
+  // A template holds for once: what is INVALID is tracked again when it comes back over lo.
+  store<u32>(p, 0, Packet.CT_TEMPLATE);
   store<u32>(p, load<u32>(p, Packet.CTSTATE) | Conntrack.STATE_PASSED, Packet.CTSTATE);
   return verdict;
 }
@@ -49,9 +51,12 @@ function trackPacket(lane: usize, p: usize, hook: u32): u32 {
     return Verdict.ACCEPT;
   }
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const proto = protocolOf(p);
+  // Rules of nftables have looked no further than to an authentication header (walk.ts), and will do so again.
+  if (load<u32>(p, Packet.AUTH_HEADER) != 0 && proto < <u32>Packet.NO_PROTO)
+    store<u32>(p, proto, Packet.PROTO);
   const shard = shardAt(config, shardNumber(config, steeringHash(p)));
   store<u32>(p, <u32>shard, Packet.CT_SHARD);
-  const proto = protocolOf(p);
   if (proto == CHAIN_IS_CUT) return notCaptured(p);
   if (proto == Packet.NO_PROTO) return invalid(p, shard);
   const wrong = wrongChecksum(config, shard, p, hook);
@@ -273,6 +278,7 @@ function invalid(p: usize, shard: usize): u32 {
 }
 
 function notCaptured(p: usize): u32 {
+  store<u32>(p, Conntrack.STATE_INVALID, Packet.CTSTATE);
   store<u32>(p, Reason.NOT_CAPTURED, Packet.REASON);
   return Verdict.UNKNOWN;
 }

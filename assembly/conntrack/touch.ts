@@ -90,7 +90,8 @@ export function touchedEntry(p: usize, hash: u32, ports: u32, proto: u32): u32 {
     return 0;
   }
   if (load<u64>(entry, Conntrack.ORIG_SRC) == addresses && load<u32>(entry, Conntrack.ORIG_PORTS) == ports) {
-    return <u32>entry;
+    // A tuple that may be its own mirror image is for find().
+    return <u32>addresses == <u32>(addresses >> 32) ? 0 : <u32>entry;
   }
   const reply =
     load<u64>(entry, Conntrack.REPLY_SRC) == addresses && load<u32>(entry, Conntrack.REPLY_PORTS) == ports;

@@ -1,6 +1,5 @@
 // What matches see as the packet's connection (nf_ct_get).
 
-import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Packet from '../../src/layout/packet.ts';
 
 /**
@@ -8,9 +7,5 @@ import * as Packet from '../../src/layout/packet.ts';
  * confirmed, and everything about it zero.
  */
 export function hasTemplate(p: usize): bool {
-  return (
-    load<u32>(p, Packet.CT) == 0 &&
-    load<u32>(p, Packet.CT_TEMPLATE) != 0 &&
-    (load<u32>(p, Packet.CTSTATE) & Conntrack.STATE_PASSED) == 0
-  );
+  return load<u32>(p, Packet.CT_TEMPLATE) != 0;
 }

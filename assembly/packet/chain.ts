@@ -15,8 +15,8 @@ export const CHAIN_NOT_CAPTURED: u64 = 1;
 
 /**
  * Offset of the transport header << 32 | its protocol, for the IPv6 header at `l3` of which `cap` bytes (at least 40)
- * are captured and `length` are there. NO_TRANSPORT: the chain has no end, says that nothing follows, or a later
- * fragment is meant.
+ * are captured and `length` are there: it may lie behind all of them, for the length of the last header is not compared
+ * with the packet's. NO_TRANSPORT: the chain has no end, says that nothing follows, or a later fragment is meant.
  */
 export function skipHeaders(l3: usize, cap: u32, length: u32): u64 {
   return skipHeadersFrom(l3, IPV6_HEADER, load<u8>(l3, 6), cap, length);
@@ -48,6 +48,5 @@ export function skipHeadersFrom(l3: usize, at: u32, next: u32, cap: u32, length:
     next = load<u8>(header);
     at += size;
   }
-  if (at > length) return NO_TRANSPORT;
   return ((<u64>at) << 32) | <u64>next;
 }

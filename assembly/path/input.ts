@@ -23,11 +23,15 @@ export function routeInput(lane: usize, p: usize): u32 {
   if (load<u32>(p, Packet.FAMILY) == 6) return input6(host, p, device);
   const record = host + load<u32>(host, Host.INTERFACES) + <usize>device * Host.INTERFACE_BYTES;
   const answer = input4(host, p, device, record);
-  if (answer != Path.DROPPED && load<u32>(p, Packet.FLAGS) & Packet.FLAG_IP_OPTIONS) {
-    const reason = optionsReason(p, (load<u32>(record, Host.IF_FLAGS) & Host.IF_SOURCE_ROUTE) != 0);
-    if (reason != 0) return dropped(p, reason);
-  }
-  return answer;
+  if (answer == Path.DROPPED) return answer;
+  const reason = badOptions(p, record);
+  return reason != 0 ? dropped(p, reason) : answer;
+}
+
+/** ip_rcv_options() on the interface of `record`: why they drop the packet, or 0. */
+function badOptions(p: usize, record: usize): u32 {
+  if ((load<u32>(p, Packet.FLAGS) & Packet.FLAG_IP_OPTIONS) == 0) return 0;
+  return optionsReason(p, (load<u32>(record, Host.IF_FLAGS) & Host.IF_SOURCE_ROUTE) != 0);
 }
 
 function dropped(p: usize, reason: u32): u32 {
@@ -79,8 +83,11 @@ function input4(host: usize, p: usize, device: u32, record: usize): u32 {
   }
   const reason = sourceReason(host, p, device, record, out, true);
   if (reason != 0) return dropped(p, reason);
-  // ip_rcv_finish_core(): a unicast packet in a link-layer group's frame.
-  if (flags & Host.IF_DROP_L2_4 && load<u32>(p, Packet.PKTTYPE) != 0) return dropped(p, Reason.OTHER_HOST);
+  // ip_rcv_finish_core(): a unicast packet in a link-layer group's frame; its options are looked at first.
+  if (flags & Host.IF_DROP_L2_4 && load<u32>(p, Packet.PKTTYPE) != 0) {
+    const bad = badOptions(p, record);
+    return dropped(p, bad != 0 ? bad : Reason.OTHER_HOST);
+  }
   if (kind == Host.RTN_LOCAL) return Path.LOCAL;
   store<u32>(p, out, Packet.OIF);
   store<u32>(p, load<u32>(route, Host.ROUTE_MTU), Packet.ROUTE_MTU);

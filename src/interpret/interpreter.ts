@@ -231,6 +231,7 @@ export class Interpreter {
 
   /** Connection tracking is passed before the hook and behind it, as it would be on the whole way. */
   #trackedHook(hook: HookName, packet: Packet, frame: Frame, steps: Step[]): void {
+    packet.hook = hook;
     const tracking = this.#tracking(packet.family, frame, steps);
     const sends = hook === 'OUTPUT' || hook === 'POSTROUTING';
     if (hook !== 'PREROUTING' && hook !== 'OUTPUT') tracking?.track(packet, sends ? 'OUTPUT' : 'PREROUTING');

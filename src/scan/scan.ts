@@ -100,9 +100,9 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
 }
 
 /** Places connection tracking, where a rule set needs it. */
-function trackConnections(
+export function trackConnections(
   options: ScanOptions,
-  parts: ScanParts,
+  parts: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   machine: Machine,
 ): PlacedConntrack | undefined {
   const { image4, image6 } = parts.shared.images;

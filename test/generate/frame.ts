@@ -26,6 +26,8 @@ export interface FrameSpec {
   readonly extensions?: readonly { readonly type: number; readonly bytes: Uint8Array }[] | undefined;
   readonly protocol: number;
   readonly transport: Uint8Array;
+  /** Fills in the checksum of a whole TCP, UDP, ICMP or ICMPv6 header; without it there is what `transport` has. */
+  readonly sums?: boolean | undefined;
   /** IPv4: makes the header checksum wrong. */
   readonly wrongChecksum?: boolean | undefined;
   /** In place of the true version, header length in words, and total (IPv6: payload) length. */
@@ -113,14 +115,14 @@ function ipv4(spec: FrameSpec): Uint8Array {
   );
   const sum = checksum(header) ^ (spec.wrongChecksum ? 0x5555 : 0);
   header.set(u16(sum), 10);
-  return concat(header, spec.transport);
+  return concat(header, summed(spec));
 }
 
 function ipv6(spec: FrameSpec): Uint8Array {
   const chain = spec.extensions ?? [];
   const next = (index: number): number => chain[index]?.type ?? spec.protocol;
   const headers = chain.map(({ bytes }, index) => concat([next(index + 1)], bytes.subarray(1)));
-  const body = concat(...headers, spec.transport);
+  const body = concat(...headers, summed(spec));
   const first = ((spec.version ?? 6) << 28) | ((spec.tos ?? 0) << 20);
   return concat(
     u32(first >>> 0),
@@ -130,6 +132,21 @@ function ipv6(spec: FrameSpec): Uint8Array {
     spec.destination,
     body,
   );
+}
+
+/** Where the checksum stands in the transport header. */
+const CHECKSUM_AT: Readonly<Record<number, number>> = { 1: 2, 6: 16, 17: 6, 58: 2 };
+
+/** The transport header and payload, with a right checksum if that is asked for. */
+function summed({ sums, protocol, source, destination, transport }: FrameSpec): Uint8Array {
+  const at = CHECKSUM_AT[protocol];
+  if (sums !== true || at === undefined || transport.length < at + 2) return transport;
+  const bytes = Uint8Array.from(transport);
+  bytes.set([0, 0], at);
+  const pseudo = protocol === 1 ? [] : [...source, ...destination, ...u32(bytes.length), ...u32(protocol)];
+  const sum = checksum(concat(pseudo, bytes));
+  bytes.set(u16(sum === 0 && protocol === 17 ? 0xffff : sum), at);
+  return bytes;
 }
 
 /** RFC 1071 over words; the checksum field is to be zero. */
@@ -159,7 +176,10 @@ export interface Tcp {
   readonly options?: Uint8Array | undefined;
   /** In place of the true header length in words. */
   readonly words?: number | undefined;
-  readonly payload?: number | undefined;
+  readonly payload?: number | Uint8Array | undefined;
+  readonly sequence?: number | undefined;
+  readonly acknowledgement?: number | undefined;
+  readonly window?: number | undefined;
 }
 
 export function tcp({
@@ -169,25 +189,30 @@ export function tcp({
   options = new Uint8Array(),
   words,
   payload = 0,
+  sequence = 1,
+  acknowledgement = 0,
+  window = 0xffff,
 }: Tcp): Uint8Array {
   const padding = (4 - (options.length % 4)) % 4;
   const ownWords = 5 + (options.length + padding) / 4;
   return concat(
     u16(sport),
     u16(dport),
-    u32(1),
-    u32(0),
+    u32(sequence),
+    u32(acknowledgement),
     [(words ?? ownWords) << 4, flags],
-    u16(0xffff),
+    u16(window),
     [0, 0, 0, 0],
     options,
-    new Uint8Array(padding + payload),
+    new Uint8Array(padding),
+    typeof payload === 'number' ? new Uint8Array(payload) : payload,
   );
 }
 
 /** UDP and UDPLite. */
-export function udp(sport: number, dport: number, payload = 0): Uint8Array {
-  return concat(u16(sport), u16(dport), u16(8 + payload), [0, 0], new Uint8Array(payload));
+export function udp(sport: number, dport: number, payload: number | Uint8Array = 0): Uint8Array {
+  const bytes = typeof payload === 'number' ? new Uint8Array(payload) : payload;
+  return concat(u16(sport), u16(dport), u16(8 + bytes.length), [0, 0], bytes);
 }
 
 export function icmp(type: number, code: number, payload = 4): Uint8Array {
@@ -199,11 +224,12 @@ export function sctp(
   sport: number,
   dport: number,
   chunks: readonly { readonly type: number; readonly flags: number; readonly bytes: number }[],
+  tag = 0,
 ): Uint8Array {
   const body = chunks.map(({ type, flags, bytes }) =>
     concat([type, flags], u16(4 + bytes), new Uint8Array(bytes + ((4 - (bytes % 4)) % 4))),
   );
-  return concat(u16(sport), u16(dport), u32(0), u32(0), ...body);
+  return concat(u16(sport), u16(dport), u32(tag), u32(0), ...body);
 }
 
 /** Generic header with a 48-bit sequence number; `options` up to the data offset. */

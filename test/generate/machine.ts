@@ -40,6 +40,22 @@ const LINES = [
   'vlans ignored',
 ] as const;
 
+/** What connection tracking may be set to. */
+const TRACKING = [
+  'sysctl net.netfilter.nf_conntrack_acct=1',
+  'sysctl net.netfilter.nf_conntrack_timestamp=1',
+  'sysctl net.netfilter.nf_conntrack_checksum=1',
+  'sysctl net.netfilter.nf_conntrack_tcp_loose=0',
+  'sysctl net.netfilter.nf_conntrack_tcp_be_liberal=1',
+  'sysctl net.netfilter.nf_conntrack_tcp_ignore_invalid_rst=1',
+  'sysctl net.netfilter.nf_conntrack_tcp_max_retrans=1',
+  'sysctl net.netfilter.nf_conntrack_tcp_timeout_established=20',
+  'sysctl net.netfilter.nf_conntrack_udp_timeout=2',
+  'sysctl net.netfilter.nf_conntrack_udp_timeout_stream=5',
+  'sysctl net.netfilter.nf_conntrack_icmp_timeout=0',
+  'sysctl net.netfilter.nf_conntrack_expect_max=1',
+] as const;
+
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
 
 /** A machine whose packets take the whole way. */
@@ -68,4 +84,11 @@ export function unroutedText(): fc.Arbitrary<string> {
 /** Any machine: three of four are hosts. */
 export function machineText(): fc.Arbitrary<string> {
   return fc.oneof({ weight: 3, arbitrary: hostText() }, { weight: 1, arbitrary: unroutedText() });
+}
+
+/** The machine, with sysctls of connection tracking. */
+export function trackingText(machine: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(machine, fc.subarray([...TRACKING], { maxLength: 4 }))
+    .map(([text, lines]) => [text, ...lines].join('\n'));
 }

@@ -29,6 +29,8 @@ export interface PacketSpec {
   /** Index in the machine's interface table; undefined: the capture does not say. */
   readonly interfaceIndex: number | undefined;
   readonly direction: 'in' | 'out' | undefined;
+  /** Since the packet before it, ms; default a second. */
+  readonly gapMs?: number | undefined;
 }
 
 interface Transport {
@@ -244,13 +246,17 @@ export function packet(family?: Family): fc.Arbitrary<PacketSpec> {
   });
 }
 
-/** The frames of descriptions, numbered from 1, a second apart. */
+/** The frames of descriptions, numbered from 1. */
 export function framesOf(packets: readonly PacketSpec[]): Frame[] {
-  return packets.map(({ spec, interfaceIndex, direction }, index) => ({
-    ...buildFrame(spec),
-    number: index + 1,
-    timeNs: BigInt(1_700_000_000 + index) * 1_000_000_000n,
-    interfaceIndex,
-    direction,
-  }));
+  let timeMs = 1_700_000_000_000;
+  return packets.map(({ spec, interfaceIndex, direction, gapMs = 1000 }, index) => {
+    if (index > 0) timeMs += gapMs;
+    return {
+      ...buildFrame(spec),
+      number: index + 1,
+      timeNs: BigInt(timeMs) * 1_000_000n,
+      interfaceIndex,
+      direction,
+    };
+  });
 }

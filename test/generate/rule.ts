@@ -19,7 +19,7 @@ import {
   TOS,
   TTLS,
 } from './pool.ts';
-import { trackedMatch, trackedTarget } from './tracked.ts';
+import { helperRule, trackedMatch, trackedTarget } from './tracked.ts';
 
 type Words = fc.Arbitrary<string>;
 
@@ -252,7 +252,16 @@ function address(family: Family): Words {
   return fc.oneof(pick(ADDRESSES[family]), pick(PREFIXES[family]));
 }
 
-function rule({ family, table, chain, chains, tracked }: Where): Words {
+function rule(where: Where): Words {
+  const plain = plainRule(where);
+  if (!where.tracked || where.table !== 'raw') return plain;
+  return fc.oneof(
+    { weight: 5, arbitrary: plain },
+    { weight: 1, arbitrary: helperRule(where.family, where.chain) },
+  );
+}
+
+function plainRule({ family, table, chain, chains, tracked }: Where): Words {
   const noIn = chain === 'OUTPUT' || chain === 'POSTROUTING';
   const noOut = chain === 'PREROUTING' || chain === 'INPUT';
   const received = noOut || chain === 'FORWARD';

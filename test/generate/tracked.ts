@@ -104,9 +104,22 @@ export function trackedTarget(table: TableName): Words {
   return fc.oneof(
     zone.map((words) => `-j CT ${words}`),
     events.map((words) => `-j CT ${words}`),
+    // No CONNMARK: it would mark the template, which Linux keeps from packet to packet.
     fc.constant('-j NOTRACK'),
-    connmark,
   );
+}
+
+/** Attaches a helper, to connections of the port that conversations use for it or to all. */
+export function helperRule(family: Family, chain: string): Words {
+  const helpers = ['tcp --dport 21 ftp', 'tcp ftp', 'udp --dport 69 tftp', 'tcp sane', 'udp sip', 'tcp sip'];
+  if (family === 'ipv4')
+    helpers.push('tcp --dport 6667 irc', 'tcp irc', 'tcp pptp', 'udp --dport 53 netbios-ns');
+  return fc.tuple(pick(helpers), maybe(fc.constant('--zone 1'), 5)).map(([text, zone]) => {
+    const words = text.split(' ');
+    const name = words.at(-1);
+    const port = words.length === 4 ? `-m ${words[0]} ${words[1]} ${words[2]} ` : '';
+    return `-A ${chain} -p ${words[0]} ${port}-j CT --helper ${name} ${zone ?? ''}`;
+  });
 }
 
 const WITH_PORTS = [6, 17, 33, 132, 136];

@@ -6,8 +6,9 @@ import type { Machine } from '../../src/host/machine.ts';
 import type { Frame } from '../../src/interpret/interpreter.ts';
 import type { Backend, Family, RuleSet } from '../../src/model/ruleset.ts';
 import { readRules } from '../../src/save/read.ts';
+import { conversations } from './flow.ts';
 import { machineFromText } from './host.ts';
-import { machineText } from './machine.ts';
+import { machineText, trackingText } from './machine.ts';
 import { framesOf, type PacketSpec, packet } from './packet.ts';
 import { rulesText } from './rule.ts';
 import { conversation } from './tracked.ts';
@@ -46,11 +47,12 @@ export function read(text: string, family: Family, backend: Backend): RuleSet {
 
 export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
   const { tracked = false, packets: most = 20 } = options;
+  const machine = options.machine ?? machineText();
   const packets = tracked
-    ? conversation(packet(), most)
+    ? fc.oneof(conversation(packet(), most), conversations(Math.ceil(most / 4)))
     : fc.array(packet(), { minLength: 1, maxLength: most, size: 'max' });
   const spec: fc.Arbitrary<WorldSpec> = fc.record({
-    machineText: options.machine ?? machineText(),
+    machineText: tracked ? trackingText(machine) : machine,
     rules4Text: rulesText('ipv4', options.rules, tracked),
     rules6Text: rulesText('ipv6', options.rules, tracked),
     backend: fc.constantFrom<Backend[]>('legacy', 'nft'),
@@ -72,7 +74,7 @@ export function describeWorld(one: WorldSpec): string {
   const frames = framesOf(one.packets).map((frame) => {
     const hex = Buffer.from(frame.bytes).toString('hex');
     const place = `interface ${frame.interfaceIndex ?? '-'} ${frame.direction ?? '-'}`;
-    return `${frame.number}: link ${frame.linkType} ${place} ${frame.originalLength} bytes ${hex}`;
+    return `${frame.number} at ${frame.timeNs / 1_000_000n} ms: link ${frame.linkType} ${place} ${frame.originalLength} bytes ${hex}`;
   });
   return [
     '',

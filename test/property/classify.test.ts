@@ -11,7 +11,7 @@ import type { Frame } from '../../src/interpret/interpreter.ts';
 import { pcap } from '../generate/capture.ts';
 import { buildFrame, type FrameSpec, icmp, tcp, udp } from '../generate/frame.ts';
 import { read } from '../generate/world.ts';
-import { counted, differences, interpreted, scanned } from './compare.ts';
+import { counted, differences, interpreted, scanned, unlike } from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
 const runs = Number(process.env.WASMTABLES_RUNS ?? 40);
@@ -170,8 +170,8 @@ describe('chains of random rules', () => {
           };
           const linear = await scanned({ ...comparison, linear: true });
           expect(differences(linear, await scanned(comparison)), text.join('\n')).toEqual([]);
-          expect(await counted(comparison)).toBe(linear.counters);
-          expect(await counted({ ...comparison, linear: true })).toBe(linear.counters);
+          expect(unlike(linear, await counted(comparison))).toEqual([]);
+          expect(unlike(linear, await counted({ ...comparison, linear: true }))).toEqual([]);
           if (size <= 60) expect(differences(await interpreted(comparison), linear)).toEqual([]);
         },
       ),

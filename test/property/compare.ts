@@ -1,11 +1,14 @@
-// The same captures through the reference interpreter and through the kernel: every verdict and every counter.
+// The same captures through the reference interpreter and through the kernel: every verdict, every counter, and
+// the connections that are known at the end.
 
 import { FrameReader } from '../../src/cli/frames.ts';
 import type { UnknownPolicy } from '../../src/compile/compile.ts';
+import { entryText } from '../../src/conntrack/text.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { Interpreter, type Outcome } from '../../src/interpret/interpreter.ts';
 import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
+import type { ScanOptions } from '../../src/scan/options.ts';
 import { scan } from '../../src/scan/scan.ts';
 import { scanOnOneLane } from './one-lane.ts';
 
@@ -21,14 +24,16 @@ export interface Comparison {
   readonly batchBytes?: number | undefined;
   /** Default: verdict. */
   readonly unknown?: Exclude<UnknownPolicy, 'refuse'> | undefined;
+  readonly verifyChecksums?: boolean | undefined;
 }
 
-/** What one evaluator says: a line a packet, and the rule sets with counters. */
+/** What one evaluator says: a line a packet, the rule sets with counters, the table as conntrack -L lists it, sorted. */
 export interface Answers {
   readonly lines: readonly string[];
   /** Verdicts as the kernel's scan writes them. */
   readonly text?: string | undefined;
   readonly counters: string;
+  readonly table: string;
 }
 
 export async function interpreted(comparison: Comparison): Promise<Answers> {
@@ -41,43 +46,73 @@ export async function interpreted(comparison: Comparison): Promise<Answers> {
       machine: reader.machine,
       backend,
       unknown: comparison.unknown ?? 'verdict',
+      verifyChecksums: comparison.verifyChecksums,
     });
-    const outcomes = [...reader.frames()].map((frame) => interpreter.evaluate(frame));
+    let nowNs = 0n;
+    const outcomes = [...reader.frames()].map((frame) => {
+      if (frame.timeNs > nowNs) nowNs = frame.timeNs;
+      return interpreter.evaluate(frame);
+    });
     const { ipv4, ipv6 } = interpreter.countersOf();
-    return { lines: outcomes.map(outcomeLine), counters: counterText(ipv4, ipv6, backend) };
+    const entries = interpreter.conntrackEntries(nowNs).map((entry) => entryText(entry, nowNs));
+    return {
+      lines: outcomes.map(outcomeLine),
+      counters: counterText(ipv4, ipv6, backend),
+      table: sorted(entries),
+    };
   } finally {
     reader.close();
   }
 }
 
+function sorted(lines: readonly string[]): string {
+  return [...lines].sort().join('\n');
+}
+
+class Collector {
+  readonly name = 'collected';
+  readonly #chunks: Uint8Array[] = [];
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#chunks.push(chunk.slice());
+  }
+
+  get lines(): string[] {
+    const text = this.text;
+    return text === '' ? [] : text.split('\n');
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString().trimEnd();
+  }
+}
+
 /** By the kernel: with a number of workers by a pool, else by one lane on this thread. */
 export async function scanned(comparison: Comparison): Promise<Answers> {
-  const chunks: Uint8Array[] = [];
-  const streams = comparison.captures.some((name) => name.endsWith('.gz'));
-  const run = comparison.workers === undefined && !streams ? scanOnOneLane : scan;
-  const result = await run({
-    ...comparison,
-    unknown: comparison.unknown ?? 'verdict',
-    verdicts: {
-      name: 'verdicts',
-      async write(chunk) {
-        chunks.push(chunk);
-      },
-    },
-  });
-  const text = Buffer.concat(chunks).toString().trimEnd();
+  const verdicts = new Collector();
+  const answers = await counted(comparison, { verdicts });
   return {
-    lines: text === '' ? [] : text.split('\n').map((line) => outcomeLine(JSON.parse(line))),
-    text,
-    counters: counterText(result.rules4, result.rules6, comparison.backend),
+    ...answers,
+    lines: verdicts.lines.map((line) => outcomeLine(JSON.parse(line))),
+    text: verdicts.text,
   };
 }
 
-/** The counters of a scan that writes nothing packet by packet: ordinary packets may take a shorter way then. */
-export async function counted(comparison: Comparison): Promise<string> {
-  const { unknown = 'verdict', backend } = comparison;
-  const result = await scanOnOneLane({ ...comparison, unknown });
-  return counterText(result.rules4, result.rules6, backend);
+/** A scan that writes nothing packet by packet: ordinary packets may take a shorter way then. No lines. */
+export async function counted(
+  comparison: Comparison,
+  writes: Pick<ScanOptions, 'verdicts'> = {},
+): Promise<Answers> {
+  const { unknown = 'verdict', backend, captures, workers } = comparison;
+  const streams = captures.some((name) => name.endsWith('.gz'));
+  const run = workers === undefined && !streams ? scanOnOneLane : scan;
+  const conntrack = new Collector();
+  const result = await run({ ...comparison, unknown, ...writes, conntrack });
+  return {
+    lines: [],
+    counters: counterText(result.rules4, result.rules6, backend),
+    table: sorted(conntrack.lines),
+  };
 }
 
 type Said = Omit<Outcome, 'timeNs' | 'path'>;
@@ -109,11 +144,17 @@ function counterText(rules4: RuleSet | undefined, rules6: RuleSet | undefined, b
     .join('');
 }
 
-/** The first packets and counters that differ, as text; empty when all agree. */
+/** The first packets, counters and connections that differ, as text; empty when all agree. */
 export function differences(expected: Answers, got: Answers): string[] {
   const lines = pairs(expected.lines, got.lines);
+  return [...lines.slice(0, 5), ...unlike(expected, got)];
+}
+
+/** Without the lines. */
+export function unlike(expected: Answers, got: Answers): string[] {
   const counters = pairs(expected.counters.split('\n'), got.counters.split('\n'));
-  return [...lines.slice(0, 5), ...counters.slice(0, 5)];
+  const table = pairs(expected.table.split('\n'), got.table.split('\n'));
+  return [...counters.slice(0, 5), ...table.slice(0, 5)];
 }
 
 function pairs(expected: readonly string[], got: readonly string[]): string[] {

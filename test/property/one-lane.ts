@@ -1,5 +1,7 @@
 // A scan by one lane on this thread: what a worker does, without starting one, so that tests can afford thousands.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { MessagePort } from 'node:worker_threads';
 import { type CompiledRules, compile } from '../../src/compile/compile.ts';
 import { lowerMachine } from '../../src/host/lower.ts';
@@ -11,16 +13,25 @@ import type { BatchMessage } from '../../src/pool/output.ts';
 import { ControlWords } from '../../src/pool/turn.ts';
 import type { ScanResult } from '../../src/report/result.ts';
 import { ruleNames } from '../../src/report/verdicts.ts';
-import { collectResult } from '../../src/scan/collect.ts';
+import { collectResult, timeSpan } from '../../src/scan/collect.ts';
+import { endConntrack, writeTable } from '../../src/scan/conntrack.ts';
 import { lookAhead } from '../../src/scan/look-ahead.ts';
 import type { ScanOptions } from '../../src/scan/options.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
+import { trackConnections } from '../../src/scan/scan.ts';
 
 let module: WebAssembly.Module | undefined;
 
-/** As scan() of src/scan/scan.ts; files alone, and --verdicts alone of what is written packet by packet. */
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+/** Scans between collections: V8 does not see how much shared memory it keeps. */
+const SCANS = 40;
+let scans = 0;
+
+/** As scan() of src/scan/scan.ts; files alone, and of what is written --verdicts and --conntrack alone. */
 export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
+  if (++scans % SCANS === 0) collect();
   const { backend = 'legacy', unknown = 'refuse' } = options;
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown });
@@ -33,6 +44,7 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
+  const conntrack = trackConnections(options, { shared, kernel, lanes }, machine);
   const control = new ControlWords(shared.memory, shared.control);
   const messages: BatchMessage[] = [];
   const port = {
@@ -54,7 +66,8 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     captures: shared.captures,
     interfaces: shared.interfaces,
     alone: true,
-    shards: 0,
+    shards: conntrack?.shardCount ?? 0,
+    fragments6: conntrack?.fragments6,
     ...(options.verdicts !== undefined && {
       output: {
         port: port as unknown as MessagePort,
@@ -74,7 +87,11 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   const output = new OrderedOutput(options.verdicts, []);
   for (const message of messages) await output.add(message);
   await output.finish();
+  const lastTimeNs = timeSpan(shared.memory, lanes).lastTimeNs ?? 0n;
+  const ended = conntrack && endConntrack(shared.memory, conntrack.address, conntrack.config, lastTimeNs);
+  if (ended !== undefined && options.conntrack !== undefined) await writeTable(options.conntrack, ended);
   return collectResult(shared, lanes, {
+    conntrack: ended?.result,
     keepCounters: false,
     elapsedSeconds: 0,
     warnings,

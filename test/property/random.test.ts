@@ -12,7 +12,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { pcap, pcapng } from '../generate/capture.ts';
 import { unroutedText } from '../generate/machine.ts';
 import { type World, world } from '../generate/world.ts';
-import { type Answers, type Comparison, counted, differences, interpreted, scanned } from './compare.ts';
+import {
+  type Answers,
+  type Comparison,
+  counted,
+  differences,
+  interpreted,
+  scanned,
+  unlike,
+} from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
 const runs = Number(process.env.WASMTABLES_RUNS ?? 60);
@@ -29,9 +37,8 @@ function comparisonOf(one: World, bytes: Uint8Array): Comparison {
 async function check(comparison: Comparison, expected: Answers): Promise<void> {
   for (const linear of [true, false]) {
     expect(differences(expected, await scanned({ ...comparison, linear })), `linear: ${linear}`).toEqual([]);
-    expect(await counted({ ...comparison, linear }), `counters alone, linear: ${linear}`).toBe(
-      expected.counters,
-    );
+    const alone = await counted({ ...comparison, linear });
+    expect(unlike(expected, alone), `counters alone, linear: ${linear}`).toEqual([]);
   }
 }
 

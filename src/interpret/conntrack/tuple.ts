@@ -60,7 +60,8 @@ function locate4(bytes: Bytes, at: number): Located | undefined {
 
 /** ipv6_skip_exthdr */
 function locate6(bytes: Bytes, start: number): Located | undefined {
-  if (!bytes.has(start, 7)) return undefined;
+  // The addresses are asked for behind this (nf_ct_get_tuple): without them there is no tuple, whatever follows.
+  if (!bytes.has(start, 40)) return undefined;
   let protocol = bytes.u8(start + 6);
   let at = start + 40;
   while (isExtensionHeader(protocol)) {

@@ -4,6 +4,7 @@ import type { ClusterOptions } from '../../extension/match/cluster.ts';
 import type { Address } from '../../model/address.ts';
 import { isMulticast } from '../address.ts';
 import { type Result, result } from '../condition.ts';
+import { Template } from '../conntrack/template.ts';
 import { PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
 
 export function cluster(options: ClusterOptions, packet: Packet): Result {
@@ -14,7 +15,9 @@ export function cluster(options: ClusterOptions, packet: Packet): Result {
   const { connection } = packet;
   if (connection === undefined) return 'no';
   const { totalNodes, nodeMask, seed, invert } = options;
-  const hash = hashOf((connection.master ?? connection).tuples[0].source, seed);
+  // A template is of no family: its hash is 0.
+  const { source } = (connection.master ?? connection).tuples[0];
+  const hash = connection instanceof Template ? 0 : hashOf(source, seed);
   const node = Number((BigInt(hash) * BigInt(totalNodes)) >> 32n);
   return result((((nodeMask >>> node) & 1) === 1) !== invert);
 }

@@ -14,11 +14,14 @@ export function CT(options: CtOptions, packet: Packet): 'continue' {
   if (isMarked(packet)) return 'continue';
   packet.connection = templateOf(options, packet);
   packet.ctinfo = NEW;
+  packet.passedConntrack = false;
   return 'continue';
 }
 
 export function NOTRACK(_options: unknown, packet: Packet): 'continue' {
-  if (!isMarked(packet)) packet.ctinfo = UNTRACKED;
+  if (isMarked(packet)) return 'continue';
+  packet.ctinfo = UNTRACKED;
+  packet.passedConntrack = false;
   return 'continue';
 }
 
