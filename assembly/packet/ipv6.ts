@@ -116,9 +116,10 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
   let at = IPV6_HEADER;
   let offset: u32 = 0;
   while (isExtension(next) && next != NEXTHDR_NONE) {
-    // A routing header is read four bytes deep, as is the offset of a fragment header.
+    // A routing header has to be there four bytes deep, whatever they say; a fragment header's offset is read.
     const least: u32 = next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT ? 4 : 2;
-    if (at + least > cap) {
+    const read: u32 = next == NEXTHDR_FRAGMENT ? 4 : 2;
+    if (at + least > length || at + read > cap) {
       const snapped = at + least <= length;
       if (snapped && next == NEXTHDR_AUTH) noteAuthentication(p, at);
       brokenChain(p, at, flags | (snapped ? Packet.FLAG_SNAPPED_CHAIN : Packet.FLAG_BROKEN_CHAIN));

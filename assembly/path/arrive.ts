@@ -147,7 +147,7 @@ function send(p: usize): void {
 function guessInterface(host: usize, p: usize): u32 {
   if (load<u32>(host, Host.FLAGS) & Host.ROUTE_BACK) {
     const loopback = load<u32>(host, Host.LOOPBACK);
-    const route = Fib.lookup(host, p, p + Packet.SRC, 0, loopback, 0, false, 0, Fib.BACK);
+    const route = Fib.lookup(host, p, p + Packet.SRC, 0, loopback, 0, false, 0, Fib.BARE);
     if (route >= Fib.FIRST_ROUTE && load<u32>(route, Host.ROUTE_TYPE) == Host.RTN_UNICAST) {
       const device = load<u32>(route, Host.ROUTE_OUT);
       if (device != 0 && device != loopback) return device;

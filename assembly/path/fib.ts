@@ -239,7 +239,7 @@ export function lookup(
     if (action == Host.RULE_LOOKUP) {
       const route = lookupTable(
         host,
-        p,
+        flow == BARE ? 0 : load<u32>(p, Packet.TOS),
         six,
         load<u32>(rule, Host.RULE_ARG),
         destination,
@@ -272,7 +272,7 @@ export function lookup(
 
 function lookupTable(
   host: usize,
-  p: usize,
+  tos: u32,
   six: bool,
   table: u32,
   destination: usize,
@@ -280,7 +280,7 @@ function lookupTable(
   device: u32,
   strict: bool,
 ): usize {
-  if (!six) return lookupTable4(host, table, load<u32>(destination), load<u32>(p, Packet.TOS), device);
+  if (!six) return lookupTable4(host, table, load<u32>(destination), tos, device);
   let sourceHigh: u64 = 0;
   let sourceLow: u64 = 0;
   if (source != 0) {

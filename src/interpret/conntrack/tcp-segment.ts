@@ -1,6 +1,6 @@
 // A TCP segment: header and options as connection tracking reads them (nf_conntrack_proto_tcp.c).
 
-import type { Bytes } from '../bytes.ts';
+import { Bytes } from '../bytes.ts';
 import { FLAG_LIBERAL, FLAG_SACK_PERMITTED, FLAG_WINDOW_SCALE, type Kind, type Sender } from './tcp-state.ts';
 
 const HEADER_BYTES = 20;
@@ -37,7 +37,8 @@ export interface TcpHeader {
   readonly kind: Kind;
   /** The header is longer than its fixed part. */
   readonly hasOptions: boolean;
-  readonly options: readonly TcpOption[];
+  /** What was captured of the options, and how long they are. */
+  readonly optionBytes: Bytes;
 }
 
 interface TcpOption {
@@ -52,7 +53,6 @@ export function readTcp(bytes: Bytes, offset: number): TcpHeader | undefined {
   bytes.need(offset, HEADER_BYTES);
   const headerBytes = (bytes.u8(offset + 12) >> 4) * 4;
   if (headerBytes < HEADER_BYTES || !bytes.has(offset, headerBytes)) return undefined;
-  bytes.need(offset, headerBytes);
   const flags = bytes.u8(offset + 13);
   const seq = bytes.u32(offset + 4);
   const payload = bytes.length - offset - headerBytes;
@@ -67,7 +67,7 @@ export function readTcp(bytes: Bytes, offset: number): TcpHeader | undefined {
     hasRst: (flags & RST) !== 0,
     kind: kindOf(flags),
     hasOptions: headerBytes > HEADER_BYTES,
-    options: readOptions(bytes.slice(offset + HEADER_BYTES, headerBytes - HEADER_BYTES)),
+    optionBytes: new Bytes(bytes.captured.subarray(offset + HEADER_BYTES), headerBytes - HEADER_BYTES),
   };
 }
 
@@ -84,20 +84,23 @@ function kindOf(flags: number): Kind {
   return (flags & ACK) !== 0 ? 'ack' : 'none';
 }
 
-/** Options up to the first one that cannot be. */
-function readOptions(bytes: Uint8Array): TcpOption[] {
+/**
+ * Options up to the first one that cannot be, of at least `shortest` bytes and of the kinds that are asked for. Throws
+ * NotCaptured when one of them may be where nothing was captured.
+ */
+function readOptions(bytes: Bytes, shortest: number, kinds: readonly number[]): TcpOption[] {
   const options: TcpOption[] = [];
   let at = 0;
-  while (at < bytes.length) {
-    const kind = bytes[at] as number;
+  while (bytes.has(at, shortest)) {
+    const kind = bytes.u8(at);
     if (kind === 0) break;
     if (kind === 1) {
       at += 1;
       continue;
     }
-    const size = bytes[at + 1] ?? 0;
-    if (size < 2 || at + size > bytes.length) break;
-    options.push({ kind, data: bytes.subarray(at + 2, at + size) });
+    const size = bytes.has(at, 2) ? bytes.u8(at + 1) : 0;
+    if (size < 2 || !bytes.has(at, size)) break;
+    if (kinds.includes(kind) && size >= shortest) options.push({ kind, data: bytes.slice(at + 2, size - 2) });
     at += size;
   }
   return options;
@@ -114,7 +117,7 @@ export function takeOptions(sender: Sender, header: TcpHeader): void {
   if (!header.hasOptions) return;
   sender.scale = 0;
   sender.flags &= FLAG_LIBERAL;
-  for (const { kind, data } of header.options) {
+  for (const { kind, data } of readOptions(header.optionBytes, 2, [WINDOW_SCALE, SACK_PERMITTED])) {
     if (kind === SACK_PERMITTED && data.length === 0) sender.flags |= FLAG_SACK_PERMITTED;
     if (kind === WINDOW_SCALE && data.length === 1) {
       sender.scale = Math.min(data[0] as number, MAX_SCALE);
@@ -124,9 +127,9 @@ export function takeOptions(sender: Sender, header: TcpHeader): void {
 }
 
 /** tcp_sack: the highest right edge of the first SACK option's blocks, if that is beyond `ack`. */
-export function highestSack({ options }: TcpHeader, ack: number): number {
-  const sack = options.find(
-    ({ kind, data }) => kind === SACK && data.length > 0 && data.length % SACK_BLOCK_BYTES === 0,
+export function highestSack({ optionBytes }: TcpHeader, ack: number): number {
+  const sack = readOptions(optionBytes, 2 + SACK_BLOCK_BYTES, [SACK]).find(
+    ({ data }) => data.length % SACK_BLOCK_BYTES === 0,
   );
   let highest = ack;
   for (let at = 4; at < (sack?.data.length ?? 0); at += SACK_BLOCK_BYTES) {
