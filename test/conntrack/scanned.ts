@@ -9,6 +9,7 @@ import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { readRules } from '../../src/save/read.ts';
 import { scan } from '../../src/scan/scan.ts';
+import { scanOnOneLane } from '../property/one-lane.ts';
 import { type ConntrackRecord, hostFiles } from './records.ts';
 
 const START_NS = 1_700_000_000_000_000_000n;
@@ -110,7 +111,8 @@ export async function replay(
       },
     });
     const backend = how.backend ?? 'legacy';
-    const result = await scan({
+    const run = how.workers === 1 ? scanOnOneLane : scan;
+    const result = await run({
       captures: [capture],
       ...rulesOf(record),
       machine: machineOf(record),
