@@ -39,7 +39,10 @@ function measure(ruleSet, capture, workers) {
   const pin = workers === 1 ? ['taskset', '-c', '1'] : [];
   const command = ['time', '-o', report, '-f', '%U %S %e %M', ...pin, process.execPath, MAIN, 'scan'];
   command.push('--rules', ruleSet, '--workers', String(workers), capture);
-  const { status, stderr } = spawnSync('env', command, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  const { status, stderr } = spawnSync('env', command, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   if (status !== 0) throw new Error(stderr);
   const [user, system, clock, kib] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
   return { processor: user + system, clock, kib };

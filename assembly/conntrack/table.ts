@@ -26,6 +26,8 @@ const LEAST_LOAD: u32 = 2;
 const HOPS: u32 = 8;
 /** The first chunk of a table is small: many shards may never hold more. */
 const FIRST_CHUNK_ENTRIES: u32 = 32;
+/** Old buckets with room for fewer are of no use. */
+const LEAST_CHUNK_ENTRIES: u32 = 8;
 const MOST_CHUNK_ENTRIES: u32 = 1024;
 /** Entries that each new one looks at. */
 const SWEEP: u32 = 2;
@@ -221,16 +223,25 @@ export function takeEntry(lane: usize, p: usize, config: usize, shard: usize, fa
   return entry;
 }
 
-/** Takes a chunk from the heap, each larger than the one before; answers its first entry. */
+/** Takes old buckets, or a chunk from the heap, each larger than the one before; answers its first entry. */
 function addChunk(config: usize, table: usize, bytes: u32): usize {
   const newest = <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
-  let entries: u32 = FIRST_CHUNK_ENTRIES;
-  if (newest != 0) {
-    const before = (load<u32>(newest, Conntrack.CHUNK_END) - <u32>newest) / bytes;
-    entries = min<u32>(before * 2, MOST_CHUNK_ENTRIES);
+  const spareBytes = load<u32>(table, Conntrack.TABLE_SPARE_BYTES);
+  let entries: u32 = 0;
+  let chunk: usize = 0;
+  if (spareBytes >= <u32>Conntrack.CHUNK_HEADER_BYTES + LEAST_CHUNK_ENTRIES * bytes) {
+    chunk = <usize>load<u32>(table, Conntrack.TABLE_SPARE);
+    entries = (spareBytes - Conntrack.CHUNK_HEADER_BYTES) / bytes;
+    store<u64>(table, 0, Conntrack.TABLE_SPARE); // TABLE_SPARE, TABLE_SPARE_BYTES
+  } else {
+    entries = FIRST_CHUNK_ENTRIES;
+    if (newest != 0) {
+      const before = (load<u32>(newest, Conntrack.CHUNK_END) - <u32>newest) / bytes;
+      entries = max<u32>(FIRST_CHUNK_ENTRIES, min<u32>(before * 2, MOST_CHUNK_ENTRIES));
+    }
+    chunk = allocate(config, Conntrack.CHUNK_HEADER_BYTES + entries * bytes);
+    if (chunk == 0) return 0;
   }
-  const chunk = allocate(config, Conntrack.CHUNK_HEADER_BYTES + entries * bytes);
-  if (chunk == 0) return 0;
   store<u32>(chunk, <u32>chunk + Conntrack.CHUNK_HEADER_BYTES + entries * bytes, Conntrack.CHUNK_END);
   if (newest != 0) store<u32>(newest, <u32>chunk, Conntrack.CHUNK_NEXT);
   else store<u32>(table, <u32>chunk, Conntrack.TABLE_CHUNKS);
@@ -314,6 +325,12 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
       destroyed(lane, p, shard, entry);
       freeEntry(shard, entry);
     }
+  }
+  const bytes = <u32>(oldEnd - old);
+  if (bytes > load<u32>(table, Conntrack.TABLE_SPARE_BYTES)) {
+    memory.fill(old, 0, bytes);
+    store<u32>(table, <u32>old, Conntrack.TABLE_SPARE);
+    store<u32>(table, bytes, Conntrack.TABLE_SPARE_BYTES);
   }
   return true;
 }

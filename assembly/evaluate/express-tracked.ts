@@ -12,7 +12,6 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { touch } from '../conntrack/touch';
-import { IPPROTO_TCP, IPPROTO_UDP, tupleHash } from '../packet/transport';
 import { arriveByStages, DATAGRAM } from './datagram';
 import {
   add,
@@ -32,7 +31,7 @@ import {
 } from './express';
 import { NOT_KNOWN, passKnown } from './express-known';
 import { finish } from './finish';
-import { ETHERNET_HEADER, IPV4_HEADER, isPlain, RECORD_HEADER } from './plain';
+import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER } from './plain';
 import { abandon, traverse } from './traverse';
 
 /** Is packet `index` of the batch a plain frame? Then what its connection is found by is filled in at `p`. */
@@ -50,9 +49,7 @@ function arrivePlain(way: usize, batch: usize, index: u32, p: usize): bool {
     Packet.TIME,
   );
   const proto = load<u32>(p, Packet.PROTO);
-  const ports: u32 = proto == IPPROTO_TCP || proto == IPPROTO_UDP ? load<u32>(l3, IPV4_HEADER) : 0;
-  const hash = tupleHash(<u64>load<u32>(l3, 12), ports & 0xffff, <u64>load<u32>(l3, 16), ports >>> 16, proto);
-  store<u32>(p, hash, Packet.HASH);
+  store<u32>(p, plainHash(l3, proto), Packet.HASH);
   v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
   v128.store(p, i32x4.splat(0), Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS, CT_HASH, CT_FIRST
   return true;

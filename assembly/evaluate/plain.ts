@@ -9,6 +9,7 @@ import {
   IPPROTO_TCP,
   IPPROTO_UDP,
   IPPROTO_UDPLITE,
+  tupleHash,
 } from '../packet/transport';
 
 export const RECORD_HEADER: usize = 16;
@@ -51,4 +52,10 @@ export function isPlain(entry: usize, captureInterface: u32): bool {
     u32((<u32>middle & 0xff) <= 1) |
     u32(sum * INVERSE > QUOTIENT);
   return odd == 0;
+}
+
+/** Packet.HASH of a plain frame's packet at `l3`. */
+export function plainHash(l3: usize, proto: u32): u32 {
+  const ports: u32 = proto == IPPROTO_TCP || proto == IPPROTO_UDP ? load<u32>(l3, IPV4_HEADER) : 0;
+  return tupleHash(<u64>load<u32>(l3, 12), ports & 0xffff, <u64>load<u32>(l3, 16), ports >>> 16, proto);
 }

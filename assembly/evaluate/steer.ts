@@ -8,6 +8,7 @@
 //   runShard()    the packets of one shard, in its turn
 
 import * as Batch from '../../src/layout/batch.ts';
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -22,12 +23,14 @@ import { steeringHash } from '../conntrack/steer';
 import { touch } from '../conntrack/touch';
 import { defragment } from '../fragment/defragment';
 import { decodeVector } from '../packet/decode';
+import { IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { arrive } from '../path/arrive';
 import { routeOutput } from '../path/output';
 import { arriveByStages, DATAGRAM } from './datagram';
-import { beginExpress } from './express';
+import { beginExpress, expressRecords, WAY_INTERFACE, wayOf } from './express';
 import { runTracked } from './express-tracked';
 import { finish } from './finish';
+import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER } from './plain';
 import { isTracked, needsTurn, traverse } from './traverse';
 
 /** In the place of a shard's number: needs no turn; waits for the batch's turn; is done. */
@@ -36,7 +39,6 @@ const WAITS: u8 = 254;
 const DONE: u8 = 255;
 /** Bytes before a datagram's IP header, for its Ethernet header, and behind it, which may be loaded with its last ones. */
 const FRONT_BYTES: u32 = 16;
-const ETHERNET_HEADER: u32 = 14;
 const BACK_BYTES: u32 = 64;
 
 /** Answers how many of the batch's packets wait for its turn. */
@@ -49,31 +51,42 @@ export function steer(lane: usize, batch: usize): u32 {
   let waiting: u32 = 0;
   store<u32>(lane, 0, Lane.KEPT_COUNT);
   store<u32>(lane, load<u32>(lane, Lane.DATAGRAMS), Lane.DATAGRAMS_NEXT);
-  store<u32>(lane, u32(beginExpress(lane, batch)), Lane.SHORT);
-  for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
-    const size = min<u32>(Lane.VECTOR, count - first);
-    open(lane, batch, first, size, packets);
-    decodeVector(lane, packets, size);
-    for (let at: u32 = 0; at < size; at++) {
-      const p = packets + <usize>at * Packet.BYTES;
-      let shard = FREE;
-      if (load<u32>(p, Packet.VERDICT) == Verdict.ACCEPT && load<u32>(p, Packet.FAMILY) != 0) {
-        if (needsTurn(lane, p)) {
-          store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, first + at);
-          store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, 0, 4);
-          waiting++;
-          shard = WAITS;
-        } else if (isTracked(lane, p)) {
-          shard = u8(shardNumber(config, steeringHash(p)));
-        }
+  const short = beginExpress(lane, batch);
+  store<u32>(lane, u32(short), Lane.SHORT);
+  const way = wayOf(expressRecords(lane));
+  const plain = short && config != 0 && (load<u32>(config, Conntrack.FLAGS) & Conntrack.ON4) != 0;
+  const entries = <usize>load<u32>(batch, Batch.INDEX);
+  for (let index: u32 = 0; index < count; index++) {
+    const entry = entries + <usize>index * Batch.ENTRY_BYTES;
+    if (plain && isPlain(entry, load<u32>(way, WAY_INTERFACE))) {
+      const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
+      const proto = u32(load<u8>(l3, 9));
+      if (proto == IPPROTO_TCP || proto == IPPROTO_UDP) {
+        store<u8>(shards + index, u8(shardNumber(config, plainHash(l3, proto))));
+        continue;
       }
-      store<u8>(shards + first + at, shard);
     }
+    open(lane, batch, index, 1, packets);
+    decodeVector(lane, packets, 1);
+    const shard = shardOf(lane, config, packets);
+    if (shard == WAITS) {
+      store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, index);
+      store<u32>(pieces + <usize>waiting * Lane.PIECE_BYTES, 0, 4);
+      waiting++;
+    }
+    store<u8>(shards + index, shard);
   }
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   store<u64>(totals, load<u64>(totals, Totals.PACKETS) + count, Totals.PACKETS);
   store<u32>(lane, waiting, Lane.PIECE_COUNT);
   return waiting;
+}
+
+/** The shard of decoded packet record `p`, FREE or WAITS. */
+function shardOf(lane: usize, config: usize, p: usize): u8 {
+  if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT || load<u32>(p, Packet.FAMILY) == 0) return FREE;
+  if (needsTurn(lane, p)) return WAITS;
+  return isTracked(lane, p) ? u8(shardNumber(config, steeringHash(p))) : FREE;
 }
 
 /** The packets that steer() left, in packet order. Only the lane whose batch has its turn may call this. */

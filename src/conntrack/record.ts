@@ -42,14 +42,16 @@ const ADDRESS_SHIFT = 2;
 
 /**
  * Entries of all shards: those that are alive, as `conntrack -L` lists them, or those that have expired and wait to be
- * collected. They are found when the list is made, and read one by one when it is walked, in the order in which they
- * were made: millions of entries take 8 bytes each. The kernel must not run meanwhile.
+ * collected. They are counted when the list is made, sorted when it is walked, and then read one by one, in the order in
+ * which they were made: millions of entries take 8 bytes each. The kernel must not run meanwhile.
  */
 export class EntryList implements Iterable<ConntrackEntry> {
   readonly #view: DataView;
   readonly #config: ConntrackConfig;
+  readonly #configAddress: number;
+  readonly #which: 'alive' | 'expired';
   readonly #nowNs: bigint;
-  readonly #keys: BigUint64Array;
+  readonly count: number;
   /** Entries that have seen one direction only. */
   readonly oneWay: number;
 
@@ -64,62 +66,58 @@ export class EntryList implements Iterable<ConntrackEntry> {
     config: ConntrackConfig,
     nowNs: bigint,
   ) {
-    const view = new DataView(memory.buffer);
-    this.#view = view;
+    this.#view = new DataView(memory.buffer);
     this.#config = config;
+    this.#configAddress = configAddress;
+    this.#which = which;
     this.#nowNs = nowNs;
-    const addresses = new Addresses();
-    let first = 0n;
+    let count = 0;
     let oneWay = 0;
-    for (const table of tables(view, configAddress, config)) {
-      for (const entry of records(view, table.address, table.layout.bytes)) {
-        if (stateOf(view, entry, nowNs) !== which) continue;
-        addresses.push(entry);
-        const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
-        if (number < first) first = number;
-        if ((view.getUint32(entry + Conntrack.STATUS, true) & Conntrack.IPS_SEEN_REPLY) === 0) oneWay++;
-      }
+    for (const entry of this.#addresses()) {
+      count++;
+      const status = this.#view.getUint32(entry + Conntrack.STATUS, true);
+      if ((status & Conntrack.IPS_SEEN_REPLY) === 0) oneWay++;
     }
+    this.count = count;
     this.oneWay = oneWay;
-    this.#keys = new BigUint64Array(addresses.count);
-    for (let index = 0; index < addresses.count; index++) {
-      const entry = addresses.at(index);
-      const number = view.getBigInt64(entry + Conntrack.NUMBER, true) - first;
-      this.#keys[index] = (number << ADDRESS_BITS) | BigInt(entry >>> ADDRESS_SHIFT);
-    }
-    this.#keys.sort();
   }
 
-  get count(): number {
-    return this.#keys.length;
+  *#addresses(): Generator<number> {
+    const view = this.#view;
+    const now = { high: Number(this.#nowNs >> 32n), low: Number(this.#nowNs & 0xffffffffn) };
+    for (const table of tables(view, this.#configAddress, this.#config)) {
+      for (const entry of records(view, table.address, table.layout.bytes)) {
+        if (stateOf(view, entry, now) === this.#which) yield entry;
+      }
+    }
+  }
+
+  /** Numbers, from the least on, and addresses, in order. */
+  #sortedKeys(): BigUint64Array {
+    const view = this.#view;
+    const addresses = new Uint32Array(this.count);
+    let first = 0n;
+    let index = 0;
+    for (const entry of this.#addresses()) {
+      addresses[index++] = entry;
+      const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
+      if (number < first) first = number;
+    }
+    const keys = new BigUint64Array(this.count);
+    addresses.forEach((entry, place) => {
+      const number = view.getBigInt64(entry + Conntrack.NUMBER, true) - first;
+      keys[place] = (number << ADDRESS_BITS) | BigInt(entry >>> ADDRESS_SHIFT);
+    });
+    return keys.sort();
   }
 
   *[Symbol.iterator](): Iterator<ConntrackEntry> {
     const { entry4, entry6 } = this.#config;
-    for (const key of this.#keys) {
+    for (const key of this.#sortedKeys()) {
       const entry = Number(BigInt.asUintN(Number(ADDRESS_BITS), key)) * 2 ** ADDRESS_SHIFT;
       const layout = this.#view.getUint8(entry + Conntrack.FAMILY) === 6 ? entry6 : entry4;
       yield readEntry(this.#view, entry, layout, this.#nowNs);
     }
-  }
-}
-
-/** A list of addresses that grows. */
-class Addresses {
-  #words = new Uint32Array(1024);
-  count = 0;
-
-  push(address: number): void {
-    if (this.count === this.#words.length) {
-      const larger = new Uint32Array(2 * this.count);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
-    this.#words[this.count++] = address;
-  }
-
-  at(index: number): number {
-    return this.#words[index] as number;
   }
 }
 
@@ -154,11 +152,17 @@ function* records(view: DataView, table: number, bytes: number): Generator<numbe
 }
 
 /** A packet's own entry that is not confirmed, or is to be removed, is neither. */
-function stateOf(view: DataView, entry: number, nowNs: bigint): 'alive' | 'expired' | undefined {
+function stateOf(
+  view: DataView,
+  entry: number,
+  now: { readonly high: number; readonly low: number },
+): 'alive' | 'expired' | undefined {
   const settled = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
   const status = view.getUint32(entry + Conntrack.STATUS, true);
   if ((status & (settled | Conntrack.IPS_DYING)) !== settled) return undefined;
-  return view.getBigUint64(entry + Conntrack.DEADLINE, true) > nowNs ? 'alive' : 'expired';
+  const high = view.getUint32(entry + Conntrack.DEADLINE + 4, true);
+  if (high !== now.high) return high > now.high ? 'alive' : 'expired';
+  return view.getUint32(entry + Conntrack.DEADLINE, true) > now.low ? 'alive' : 'expired';
 }
 
 /** The record at `entry`; `layout` is that of its family. */

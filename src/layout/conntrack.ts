@@ -152,6 +152,9 @@ export const TABLE_USED = 24;
 /** Where the sweep for expired entries goes on: chunk and entry's address. */
 export const TABLE_SWEEP_CHUNK = 28;
 export const TABLE_SWEEP = 32;
+/** Old buckets, zeroed, that the next chunk of entries is made of: address, 0 none, and bytes. */
+export const TABLE_SPARE = 36;
+export const TABLE_SPARE_BYTES = 40;
 export const TABLE_BYTES = 64;
 
 /** Chunk of entries: next chunk's address, end of its entries; then the entries. */
