@@ -152,10 +152,16 @@ describe('where it stands', () => {
 describe('limits', () => {
   test('bytes of a header that were not captured leave the answer open', () => {
     const replay = new Replay(COUNTING);
-    const options = Uint8Array.of(2, 4, 5, 180);
-    const outcome = replay.send({ packet: segment(SYN, options), captured: 42 });
+    const windowScale = Uint8Array.of(1, 3, 3, 7);
+    const outcome = replay.send({ packet: segment(SYN, windowScale), captured: 42 });
     expect([outcome.verdict, outcome.reason]).toEqual(['UNKNOWN', 'not-captured']);
     expect(replay.table()).toEqual([]);
+  });
+
+  test('bytes of an option that tells nothing are not missed', () => {
+    const replay = new Replay(COUNTING);
+    const segmentSize = Uint8Array.of(2, 4, 5, 180);
+    expect(replay.send({ packet: segment(SYN, segmentSize), captured: 42 }).ctstate).toBe('NEW');
   });
 
   test('payload that was not captured is not missed', () => {
