@@ -9,7 +9,7 @@ import { filtersOf, setNames } from './sets.js';
 
 const PACKETS = Number(process.env.PACKETS ?? 1_000_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
-const METHODS = ['sse', 'avx512x16', 'avx512x32'];
+const METHODS = ['sse', 'avx2', 'avx512x16', 'avx512x32'];
 /** Rules that the linear walk visits at most, so that it takes seconds, not minutes. */
 const LINEAR_VISITS = 2e8;
 

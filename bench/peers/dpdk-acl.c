@@ -21,6 +21,7 @@
 
 #include <rte_acl.h>
 #include <rte_byteorder.h>
+#include <rte_cpuflags.h>
 #include <rte_eal.h>
 
 enum { FIELDS = 5, BURST = 1024 };
@@ -132,6 +133,22 @@ static enum rte_acl_classify_alg method(const char *name)
 	return RTE_ACL_CLASSIFY_SCALAR;
 }
 
+/* The library runs what it was built with, whether the processor can or not. */
+static int is_supported(enum rte_acl_classify_alg algorithm)
+{
+	switch (algorithm) {
+	case RTE_ACL_CLASSIFY_AVX2:
+		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) == 1;
+	case RTE_ACL_CLASSIFY_AVX512X16:
+	case RTE_ACL_CLASSIFY_AVX512X32:
+		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) == 1 &&
+		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) == 1 &&
+		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) == 1;
+	default:
+		return 1;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char *eal[] = {argv[0], "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry", "-m", "3072",
@@ -159,7 +176,7 @@ int main(int argc, char **argv)
 		} else {
 			enum rte_acl_classify_alg algorithm = method(line);
 			double from = cpu_seconds();
-			int error = 0;
+			int error = is_supported(algorithm) ? 0 : -1;
 			for (size_t at = 0; at < count && error == 0; at += BURST) {
 				uint32_t burst = count - at < BURST ? (uint32_t)(count - at) : BURST;
 				error = rte_acl_classify_alg(context, data + at, results + at, burst, 1, algorithm);

@@ -53,6 +53,29 @@ const GROUP_WORDS = Tree.GROUP_BYTES / 4;
 /** Bytes of a list with its end. */
 const listBytes = (boxes: number): number => Math.ceil((boxes + 1) / Tree.GROUP_BOXES) * Tree.GROUP_BYTES;
 
+/** A list that fills a group with its end, or less. */
+const GROUP_LIST = Tree.GROUP_BOXES - 1;
+/** Bytes at most of the leaves that a cut's lists of a group or less share: any two on end hold a group's boxes. */
+function sharedBytes(lengths: Iterable<number>): number {
+  let lists = 0;
+  let boxes = 0;
+  for (const length of lengths) {
+    if (length === 0 || length > GROUP_LIST) continue;
+    lists++;
+    boxes += length;
+  }
+  return Math.min(lists, Math.floor(boxes / 2) + 1) * Tree.GROUP_BYTES;
+}
+
+/** What a cut is that the budget cannot pay, and how many bits less the next one that is tried has. */
+const NOT_PAID = 'not paid';
+const FEWER_BITS = 3;
+
+/** Both in order; boxes in both once. */
+function union(left: Int32Array, right: Int32Array): Int32Array {
+  return left.length === 0 ? right : Int32Array.from(new Set([...left, ...right])).sort();
+}
+
 /** Builds with as many copies of a box as are worth their bytes. */
 export function buildCutTrees(input: Omit<CutTreeInput, 'copies'>): CutTrees {
   if (input.boxes.count > LONG) return new CutTreeBuilder({ ...input, copies: COPIES }).build();
@@ -166,15 +189,15 @@ class CutTreeBuilder {
     this.#committed -= listBytes(whole.length) - listBytes(list.length);
     if (list.length === 0) return this.#emptyLeaf;
     if (list.length <= (depth === 0 ? FLAT_BOXES : LEAF_BOXES)) return this.#leaf(list, depth);
-    const cut = this.#chooser.choose(list);
-    const lists = cut === undefined ? undefined : this.#part(list, cut);
-    if (cut === undefined || lists === undefined) return this.#leaf(list, depth);
+    const parted = this.#cut(list);
+    if (parted === undefined) return this.#leaf(list, depth);
+    const [cut, lists] = parted;
     const { offset } = this.#boxes.fields[cut.field] as BoxField;
     const size = 1 << cut.bits;
     const at = this.#allocate(size * 2);
     // The segments of this cut, before those of the next ones overwrite them.
     const segments = this.#segments.slice(0, size);
-    const entries = lists.map((each) => this.#entry(each, depth + 1));
+    const entries = this.#entries(lists, depth + 1);
     for (let window = 0; window < size; window++) {
       const [reference, next] = entries[segments[window] as number] as readonly [number, number];
       this.#words[at + 2 * window] = reference;
@@ -184,11 +207,62 @@ class CutTreeBuilder {
     return [this.#reference(at), description >>> 0];
   }
 
+  /** The best cut of a list that the budget can pay, and its lists; undefined when none is worth it. */
+  #cut(list: Int32Array): readonly [cut: Cut, lists: Int32Array[]] | undefined {
+    let cut = this.#chooser.choose(list);
+    while (cut !== undefined) {
+      const lists = this.#part(list, cut);
+      if (lists === undefined) return undefined;
+      if (lists !== NOT_PAID) return [cut, lists];
+      const fewer = this.#chooser.choose(list, cut.bits - FEWER_BITS);
+      if (fewer === undefined) this.#unpaid++;
+      cut = fewer;
+    }
+    return undefined;
+  }
+
+  /**
+   * What leads to each of a cut's lists. Lists that have room in one group together share a leaf: each box says itself
+   * whom it holds, so that others beside it do no harm.
+   */
+  #entries(lists: readonly Int32Array[], depth: number): (readonly [reference: number, cut: number])[] {
+    const entries = new Array<readonly [reference: number, cut: number]>(lists.length);
+    const sharing: number[] = [];
+    let shared: Int32Array = new Int32Array(0);
+    let leaves = 0;
+    const close = (): void => {
+      leaves++;
+      const leaf = this.#leaf(shared, depth);
+      for (const place of sharing.splice(0)) entries[place] = leaf;
+    };
+    lists.forEach((whole, place) => {
+      if (whole.length > GROUP_LIST) {
+        entries[place] = this.#entry(whole, depth);
+        return;
+      }
+      const list = this.#mayPutOff ? whole.filter((box) => this.#putOff[box] === 0) : whole;
+      if (list.length === 0) {
+        entries[place] = this.#emptyLeaf;
+        return;
+      }
+      const together = union(shared, list);
+      if (together.length <= GROUP_LIST) shared = together;
+      else {
+        close();
+        shared = list;
+      }
+      sharing.push(place);
+    });
+    if (sharing.length > 0) close();
+    this.#committed += leaves * Tree.GROUP_BYTES - sharedBytes(lists.map(({ length }) => length));
+    return entries;
+  }
+
   /**
    * The lists of a cut, by segment: a run of windows that the same rules reach. #segments says which window is in which
-   * segment. Undefined when the budget does not allow it, or nothing would be parted.
+   * segment. Undefined when nothing would be parted.
    */
-  #part(list: Int32Array, { field, shift, bits }: Cut): Int32Array[] | undefined {
+  #part(list: Int32Array, { field, shift, bits }: Cut): Int32Array[] | typeof NOT_PAID | undefined {
     const { lo, hi } = this.#boxes.fields[field] as BoxField;
     const size = 1 << bits;
     const mask = size - 1;
@@ -218,7 +292,7 @@ class CutTreeBuilder {
     shift: number,
     mask: number,
     count: number,
-  ): Int32Array[] | undefined {
+  ): Int32Array[] | typeof NOT_PAID | undefined {
     const segments = this.#segments;
     // Runs of segments [first, last], both included, that a rule is in; first > last: around the end. -1: all.
     const firsts = new Int32Array(list.length);
@@ -272,18 +346,14 @@ class CutTreeBuilder {
         });
       }
     });
-    let bytes = (mask + 1) * Tree.ENTRY_BYTES - listBytes(list.length);
-    for (const length of lengths) bytes += listBytes(length + wild);
-    if (this.#committed + bytes > this.#budget) {
-      this.#unpaid++;
-      return undefined;
-    }
-    let longest = 0;
-    for (const length of lengths) longest = Math.max(longest, length + wild);
-    if (longest === list.length) return undefined;
+    for (let number = 0; number < distinct; number++) lengths[number] = (lengths[number] as number) + wild;
+    if (lengths.includes(list.length)) return undefined;
+    let bytes = (mask + 1) * Tree.ENTRY_BYTES - listBytes(list.length) + sharedBytes(lengths);
+    for (const length of lengths) if (length > GROUP_LIST) bytes += listBytes(length);
+    if (this.#committed + bytes > this.#budget) return NOT_PAID;
     this.#committed += bytes;
     for (const rule of put) this.#putOff[rule] = 1;
-    const lists = Array.from(lengths, (length) => new Int32Array(length + wild));
+    const lists = Array.from(lengths, (length) => new Int32Array(length));
     const filled = new Int32Array(distinct);
     list.forEach((rule, index) => {
       if (kept[index] === 0) return;

@@ -30,10 +30,10 @@ export class CutChooser {
     this.#boxes = boxes;
   }
 
-  /** The best cut of a list; undefined when none is worth its entries. */
-  choose(list: Int32Array): Cut | undefined {
+  /** The best cut of a list with at most so many bits; undefined when none is worth its entries. */
+  choose(list: Int32Array, mostBits: number = MOST_BITS): Cut | undefined {
     const sample = sampleOf(list);
-    const most = Math.min(MOST_BITS, Math.max(1, Math.ceil(Math.log2(list.length * ENTRIES_A_RULE))));
+    const most = Math.min(mostBits, Math.max(1, Math.ceil(Math.log2(list.length * ENTRIES_A_RULE))));
     const uncut = Math.log2(1 + list.length);
     let best: Cut | undefined;
     let bestCost = uncut - LEAST_GAIN;
