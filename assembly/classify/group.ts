@@ -5,15 +5,17 @@ import * as Tree from '../../src/layout/tree.ts';
 
 /** Methods, for they are to be inlined: they are the inner loop of every look-up. */
 export class Group {
-  /** Ports of a packet as groups have them; `head` is PROTO, SPORT, DPORT, TCP_FLAGS of its record. */
-  @inline static ports(head: v128): v128 {
+  /** Ports of packet `p` as groups have them. */
+  @inline static ports(p: usize): v128 {
+    const head = v128.load(p, Packet.PROTO);
     return i8x16.shuffle(head, head, 4, 5, 4, 5, 4, 5, 4, 5, 8, 9, 8, 9, 8, 9, 8, 9);
   }
 
   /** Protocol and the chain's byte of packet `p`. */
-  @inline static bytes(head: v128, p: usize, byte: usize): v128 {
+  @inline static bytes(p: usize, byte: usize): v128 {
+    const proto = v128.load8_splat(p, Packet.PROTO);
     const other = v128.load8_splat(p + byte);
-    return i8x16.shuffle(head, other, 0, 0, 0, 0, 16, 16, 16, 16, 0, 0, 0, 0, 16, 16, 16, 16);
+    return i8x16.shuffle(proto, other, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
   }
 
   /** Bits 0 to 3: the boxes of a group that hold the packet. */
@@ -35,9 +37,5 @@ export class Group {
   /** Place of the rule that a box of a group stands for; `hits` is not 0, its lowest bit is the box. */
   @inline static answer(group: usize, hits: u32): u32 {
     return load<u32>(group + (ctz(hits) << 2), Tree.ANSWERS);
-  }
-
-  @inline static head(p: usize): v128 {
-    return v128.load(p, Packet.PROTO);
   }
 }

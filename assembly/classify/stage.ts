@@ -76,16 +76,19 @@ function clear(scratch: usize, answer: u32): void {
     v128.store(scratch + at, answers, Stage.ANSWERS);
 }
 
+/** Packet record bytes to a byte of a slot. */
+const RECORD_STRIDE: usize = Packet.BYTES / 4;
+
 /** Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. */
 function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void {
   const trees = load<u32>(data, Tree.TREES);
   let groups = scratch + Stage.GROUPS;
   for (let tree: u32 = 0; tree < trees; tree++, groups += Stage.TREE_BYTES) {
     const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
-    let end = choose(scratch, packets, groups, load<u32>(root, Tree.LEAST_RULE));
+    let end = choose(scratch, groups, load<u32>(root, Tree.LEAST_RULE));
     if (end == scratch + Stage.LIST) continue;
-    descend(image, root, scratch, end);
-    if (tree != 0) end = chooseLeaves(scratch, packets, end);
+    descend(image, root, scratch, packets, end);
+    if (tree != 0) end = chooseLeaves(scratch, end);
     if (load<u32>(data, Tree.LARGE) != 0) loadGroups(image, scratch, end);
     search(image, data, scratch, packets, end, groups);
   }
@@ -93,40 +96,39 @@ function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void
 
 /** Byte offset of a packet's slot in a part of the scratch. */
 function slotOf(packets: usize, p: usize): usize {
-  return (p - packets) / (Packet.BYTES / 4);
+  return (p - packets) / RECORD_STRIDE;
 }
 
-/** Lists those whose answer is behind the least rule of a tree. The groups of all are none for now. */
-function choose(scratch: usize, packets: usize, groups: usize, least: u32): usize {
+/** Lists the slots of those whose answer is behind the least rule of a tree. The groups of all are none for now. */
+function choose(scratch: usize, groups: usize, least: u32): usize {
   const answers = i32x4.splat((least << Tree.ANSWER_RULE) | Tree.ANSWER_FINAL);
   let to = scratch + Stage.LIST;
-  let p = packets;
-  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 16, p += 4 * Packet.BYTES) {
+  for (let slot: u32 = 0; slot < <u32>(Lane.VECTOR * 4); slot += 16) {
     v128.store(groups + slot, i32x4.splat(0));
     const behind = i32x4.bitmask(i32x4.gt_u(v128.load(scratch + slot, Stage.ANSWERS), answers));
     if (behind == 0) continue;
-    store<u32>(to, u32(p));
+    store<u32>(to, slot);
     to += (behind & 1) << 2;
-    store<u32>(to, u32(p) + Packet.BYTES);
+    store<u32>(to, slot + 4);
     to += (behind & 2) << 1;
-    store<u32>(to, u32(p) + 2 * Packet.BYTES);
+    store<u32>(to, slot + 8);
     to += behind & 4;
-    store<u32>(to, u32(p) + 3 * Packet.BYTES);
+    store<u32>(to, slot + 12);
     to += (behind & 8) >>> 1;
   }
   return to;
 }
 
 /** Keeps those on the list whose leaf has a rule before their answer; one that was not followed to its leaf stays. */
-function chooseLeaves(scratch: usize, packets: usize, end: usize): usize {
+function chooseLeaves(scratch: usize, end: usize): usize {
   let to = scratch + Stage.LIST;
   let entries = scratch + Stage.ENTRIES;
   let kept = entries;
   for (let at = to; at < end; at += 4, entries += 8) {
-    const p = load<u32>(at);
+    const slot = load<u32>(at);
     const entry = load<u64>(entries);
-    const answer = load<u32>(scratch + slotOf(packets, p), Stage.ANSWERS) >>> Tree.ANSWER_RULE;
-    store<u32>(to, p);
+    const answer = load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE;
+    store<u32>(to, slot);
     store<u64>(kept, entry);
     // As signed numbers cuts are less than any rule.
     const keeps = u32(i32(entry >> 32) < i32(answer));
@@ -137,7 +139,7 @@ function chooseLeaves(scratch: usize, packets: usize, end: usize): usize {
 }
 
 /** Takes the listed packets through one tree, a cut of all at a time. */
-function descend(image: usize, root: usize, scratch: usize, end: usize): void {
+function descend(image: usize, root: usize, scratch: usize, packets: usize, end: usize): void {
   const depth = load<u32>(root, Tree.DEPTH);
   const start = load<u64>(root);
   let entries = scratch + Stage.ENTRIES;
@@ -147,12 +149,12 @@ function descend(image: usize, root: usize, scratch: usize, end: usize): void {
   }
   // The first cut is the same for all.
   const cut = u32(start >> 32);
-  const field = cut & 255;
+  const keys = packets + (cut & 255);
   const shift = (cut >>> Tree.CUT_SHIFT) & 31;
   const mask = (1 << (cut >>> Tree.CUT_BITS)) - 1;
   const array = image + <usize>u32(start);
   for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
-    const index = (load<u32>(<usize>load<u32>(at) + field) >>> shift) & mask;
+    const index = (load<u32>(keys + <usize>load<u32>(at) * RECORD_STRIDE) >>> shift) & mask;
     store<u64>(entries, load<u64>(array + ((<usize>index) << 3)));
   }
   for (let level: u32 = 1; level < depth; level++) {
@@ -160,7 +162,7 @@ function descend(image: usize, root: usize, scratch: usize, end: usize): void {
     for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
       const entry = load<u64>(entries);
       // From a leaf the load is of the leaf itself, and for nothing.
-      const next = load<u64>(image + childOf(entry, load<u32>(at)));
+      const next = load<u64>(image + childOf(entry, packets + <usize>load<u32>(at) * RECORD_STRIDE));
       store<u64>(entries, select(next, entry, isCut(entry)));
     }
   }
@@ -189,34 +191,32 @@ function search(image: usize, data: usize, scratch: usize, packets: usize, end: 
   let entries = scratch + Stage.ENTRIES;
   let left = scratch + Stage.LIST;
   for (let at = left; at < end; at += 4, entries += 8) {
-    const p: usize = load<u32>(at);
+    const slot = load<u32>(at);
+    const p = packets + <usize>slot * RECORD_STRIDE;
     const entry = load<u64>(entries);
     const group = isCut(entry) ? leafOf(image, entry, p) : image + <usize>u32(entry);
-    const head = Group.head(p);
     const hits = Group.hits(
       group,
       v128.load32_splat(p + srcWord),
       v128.load32_splat(p + dstWord),
-      Group.ports(head),
-      Group.bytes(head, p, byte),
+      Group.ports(p),
+      Group.bytes(p, byte),
     );
-    const slot = slotOf(packets, p);
     store<u32>(groups + slot, u32(group));
     const answer = Group.answer(group, hits | (1 << (Tree.GROUP_BOXES - 1)));
     const before = load<u32>(scratch + slot, Stage.ANSWERS);
     store<u32>(scratch + slot, select(min(answer, before), before, hits != 0), Stage.ANSWERS);
-    store<u32>(left, u32(p));
+    store<u32>(left, slot);
     left += u32(hits == 0) << 2;
   }
   for (let at = scratch + Stage.LIST; at < left; at += 4) {
-    const p: usize = load<u32>(at);
-    const slot = slotOf(packets, p);
+    const slot = load<u32>(at);
+    const p = packets + <usize>slot * RECORD_STRIDE;
     let group = <usize>load<u32>(groups + slot);
     const src = v128.load32_splat(p + srcWord);
     const dst = v128.load32_splat(p + dstWord);
-    const head = Group.head(p);
-    const ports = Group.ports(head);
-    const bytes = Group.bytes(head, p, byte);
+    const ports = Group.ports(p);
+    const bytes = Group.bytes(p, byte);
     let hits: u32 = 0;
     while (hits == 0) {
       group += Tree.GROUP_BYTES;
@@ -228,9 +228,9 @@ function search(image: usize, data: usize, scratch: usize, packets: usize, end: 
   }
 }
 
-/** The answer for packet `p` of the vector. */
-export function answerFor(scratch: usize, packets: usize, p: usize): u32 {
-  return load<u32>(scratch + slotOf(packets, p), Stage.ANSWERS);
+/** Address of the answers, u32 each, in the order of the vector. */
+export function answersOf(scratch: usize): usize {
+  return scratch + Stage.ANSWERS;
 }
 
 /** Leaves what was found in the packet's record, for its walk. */

@@ -37,9 +37,8 @@ export function nextInTrees(frame: usize, r: usize): usize {
   const p: usize = load<u32>(frame, Frame.PACKET);
   const src = v128.load32_splat(p + load<u32>(data, Tree.SRC_WORD));
   const dst = v128.load32_splat(p + load<u32>(data, Tree.DST_WORD));
-  const head = Group.head(p);
-  const ports = Group.ports(head);
-  const bytes = Group.bytes(head, p, load<u32>(data, Tree.BYTE));
+  const ports = Group.ports(p);
+  const bytes = Group.bytes(p, load<u32>(data, Tree.BYTE));
   let least = load<u32>(data, Tree.RULES);
   let at = frame + Frame.VECTORS;
   const end = at + (load<u32>(frame, Frame.VECTOR_COUNT) << 2);

@@ -27,12 +27,12 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
-import { answerFor, keep, lookUpAll } from '../classify/stage';
+import { answersOf, keep, lookUpAll } from '../classify/stage';
 import { begin } from '../packet/record';
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
-import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, isPlain, RECORD_HEADER } from './plain';
+import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, Plain, RECORD_HEADER } from './plain';
 import { count, walk, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
@@ -194,47 +194,56 @@ export function express(lane: usize, batch: usize, first: u32, count: u32, rest:
   const records = expressRecords(lane);
   const way = wayOf(records);
   const captureInterface = load<u32>(way, WAY_INTERFACE);
-  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
-  const hooks = load<u32>(way, HOOKS);
-  let p = records;
-  let place = way + ENTRIES;
-  const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   const end = entries + (first + count) * Batch.ENTRY_BYTES;
+  let place = way + ENTRIES;
   let left = rest;
-  let bytes: u64 = 0;
+  for (let entry = entries + first * Batch.ENTRY_BYTES; entry < end; entry += Batch.ENTRY_BYTES) {
+    const plain = u32(Plain.isFrame(entry, captureInterface));
+    store<u32>(place, <u32>entry);
+    store<u32>(left, <u32>((entry - entries) / Batch.ENTRY_BYTES));
+    place += plain << 2;
+    left += (plain ^ 1) << 2;
+  }
+  if (place == way + ENTRIES) return count;
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  noteTimes(totals, way, place);
+  add(totals, Totals.FAMILIES + 8, (place - way - ENTRIES) >> 2);
+  if (load<u32>(way, HOOKS) == 0) countAccepted(totals, way, place);
+  else {
+    let p = records;
+    for (let at = way + ENTRIES; at < place; at += 4, p += Packet.BYTES) {
+      fill(p, <usize>load<u32>(<usize>load<u32>(at)) + (RECORD_HEADER + ETHERNET_HEADER));
+    }
+    decide(lane, records, way, p, entries);
+  }
+  return <u32>((left - rest) >> 2);
+}
+
+/** Time stamps of the records whose entries stand before `end`. */
+function noteTimes(totals: usize, way: usize, end: usize): void {
+  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
   let earliest = load<u64>(totals, Totals.FIRST_TIME);
   let latest = load<u64>(totals, Totals.LAST_TIME);
-  for (let entry = entries + first * Batch.ENTRY_BYTES; entry < end; entry += Batch.ENTRY_BYTES) {
-    const header = <usize>load<u32>(entry);
-    if (!isPlain(entry, captureInterface)) {
-      store<u32>(left, <u32>((entry - entries) / Batch.ENTRY_BYTES));
-      left += 4;
-      continue;
-    }
+  for (let at = way + ENTRIES; at < end; at += 4) {
+    const header = <usize>load<u32>(<usize>load<u32>(at));
     const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
     earliest = max(earliest, ~time);
     latest = max(latest, time);
-    const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
-    if (hooks == 0) {
-      bytes += <u64>bswap<u16>(load<u16>(l3, 2));
-      continue;
-    }
-    fill(p, l3);
-    store<u32>(place, <u32>entry);
-    place += 4;
-    p += Packet.BYTES;
   }
-  if (hooks != 0 && p != records) decide(lane, records, way, p, entries);
   store<u64>(totals, earliest, Totals.FIRST_TIME);
   store<u64>(totals, latest, Totals.LAST_TIME);
-  const others = <u32>((left - rest) >> 2);
-  add(totals, Totals.FAMILIES + 8, count - others);
-  if (hooks == 0) {
-    add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, count - others);
-    add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, bytes);
+}
+
+/** Counts the packets whose entries stand before `end`: no table is on their way. */
+function countAccepted(totals: usize, way: usize, end: usize): void {
+  let bytes: u64 = 0;
+  for (let at = way + ENTRIES; at < end; at += 4) {
+    const l3 = <usize>load<u32>(<usize>load<u32>(at)) + (RECORD_HEADER + ETHERNET_HEADER);
+    bytes += <u64>bswap<u16>(load<u16>(l3, 2));
   }
-  return others;
+  add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16, (end - way - ENTRIES) >> 2);
+  add(totals, Totals.VERDICTS + Verdict.ACCEPT * 16 + 8, bytes);
 }
 
 /** What decoding would write of this packet's first 64 bytes: all that is searched by, but for interfaces and marks. */
@@ -341,6 +350,7 @@ function decide(lane: usize, records: usize, way: usize, end: usize, entries: us
   }
 }
 
+/** Nearly all answers accept or drop: such a packet counts at its rule, and is not looked at again. */
 function decideByTrees(
   lane: usize,
   data: usize,
@@ -349,30 +359,58 @@ function decideByTrees(
   end: usize,
   entries: usize,
 ): void {
+  const totals = <usize>load<u32>(lane, Lane.TOTALS);
+  const rules =
+    <usize>load<u32>(lane, Lane.COUNTERS4) + <usize>load<u32>(data, Tree.FIRST_RECORD) * Image.COUNTER_BYTES;
+  let place = way + ENTRIES;
+  let slot = answersOf(<usize>load<u32>(lane, Lane.STAGE));
+  // Packets and bytes.
+  let decided = i64x2.splat(0);
+  let accepted = i64x2.splat(0);
+  for (let p = records; p < end; p += Packet.BYTES, place += 4, slot += 4) {
+    const answer = load<u32>(slot);
+    const verdict = (answer & Tree.ANSWER_FINAL) - 1;
+    if (verdict > <u32>Verdict.ACCEPT) {
+      decideOther(lane, data, records, way, p, load<u32>(place), entries, answer);
+      continue;
+    }
+    const one = i64x2.replace_lane(i64x2.splat(load<u32>(p, Packet.LENGTH)), 0, 1);
+    addPair(rules + <usize>(answer >>> Tree.ANSWER_RULE) * Image.COUNTER_BYTES, one);
+    decided = i64x2.add(decided, one);
+    accepted = i64x2.add(accepted, v128.and(one, i32x4.splat(0 - verdict)));
+  }
+  addPair(totals + Totals.VERDICTS + Verdict.ACCEPT * 16, accepted);
+  addPair(totals + Totals.VERDICTS + Verdict.DROP * 16, i64x2.sub(decided, accepted));
+}
+
+/** An answer that rejects or queues; or none, when the rule that was found has more to ask: the packet walks from it. */
+function decideOther(
+  lane: usize,
+  data: usize,
+  records: usize,
+  way: usize,
+  p: usize,
+  entry: usize,
+  entries: usize,
+  answer: u32,
+): void {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
-  const scratch = <usize>load<u32>(lane, Lane.STAGE);
-  const chain = <usize>load<u32>(way, CHAIN);
-  const first = load<u32>(data, Tree.FIRST_RECORD);
-  let place = way + ENTRIES;
-  for (let p = records; p < end; p += Packet.BYTES, place += 4) {
-    const answer = answerFor(scratch, records, p);
-    const final = answer & Tree.ANSWER_FINAL;
-    const length = load<u32>(p, Packet.LENGTH);
-    if (final != 0) {
-      count(counters, first + (answer >>> Tree.ANSWER_RULE), length);
-      countVerdict(totals, p, final - 1, length);
-      continue;
-    }
-    fillRest(p, way, load<u32>(place), entries);
-    route(p, way);
-    keep(scratch, data, records, p);
-    countVerdict(totals, p, walk(lane, image, counters, p, chain), length);
-    // Targets may have changed marks.
-    setOut(p, way);
-    store<u32>(p, 0, Packet.STAGED_FOR);
+  const length = load<u32>(p, Packet.LENGTH);
+  const final = answer & Tree.ANSWER_FINAL;
+  if (final != 0) {
+    count(counters, load<u32>(data, Tree.FIRST_RECORD) + (answer >>> Tree.ANSWER_RULE), length);
+    countVerdict(totals, p, final - 1, length);
+    return;
   }
+  fillRest(p, way, entry, entries);
+  route(p, way);
+  keep(<usize>load<u32>(lane, Lane.STAGE), data, records, p);
+  countVerdict(totals, p, walk(lane, image, counters, p, load<u32>(way, CHAIN)), length);
+  // Targets may have changed marks.
+  setOut(p, way);
+  store<u32>(p, 0, Packet.STAGED_FOR);
 }
 
 function decideByVectors(lane: usize, records: usize, way: usize, end: usize, entries: usize): void {
@@ -428,6 +466,11 @@ export function countVerdict(totals: usize, p: usize, verdict: u32, length: u32)
   store<u64>(slot, load<u64>(slot, Totals.VERDICTS + 8) + length, Totals.VERDICTS + 8);
   add(totals, Totals.ANSWERS_NOT_MADE, u64(verdict == Verdict.REJECT));
   if (verdict > <u32>Verdict.REJECT) add(totals, Totals.REASONS + load<u32>(p, Packet.REASON) * 8, 1);
+}
+
+/** Adds to a count of packets and one of bytes. */
+function addPair(at: usize, pair: v128): void {
+  v128.store(at, i64x2.add(v128.load(at), pair));
 }
 
 export function add(totals: usize, at: usize, value: u64): void {

@@ -6,7 +6,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { answerFor, keep, lookUpAll, stage } from '../classify/stage';
+import { answersOf, keep, lookUpAll, stage } from '../classify/stage';
 import { passHook } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
 import { count as countAt } from './walk';
@@ -56,8 +56,9 @@ function decide(
   const first = load<u32>(data, Tree.FIRST_RECORD);
   lookUpAll(image, data, scratch, packets, count);
   const end = packets + count * Packet.BYTES;
-  for (let p = packets; p < end; p += Packet.BYTES, results += Header.RESULT_BYTES) {
-    const answer = answerFor(scratch, packets, p);
+  let slot = answersOf(scratch);
+  for (let p = packets; p < end; p += Packet.BYTES, results += Header.RESULT_BYTES, slot += 4) {
+    const answer = load<u32>(slot);
     const final = answer & Tree.ANSWER_FINAL;
     if (final != 0) {
       const record = first + (answer >>> Tree.ANSWER_RULE);
