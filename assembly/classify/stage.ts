@@ -46,7 +46,7 @@ function stageFamily(
     some |= u32(takesPart);
   }
   if (some == 0) return;
-  lookUp(image, data, scratch, packets);
+  lookUp(image, data, scratch, packets, 0);
   touch(scratch, image, data, counters);
   for (let p = packets; p < end; p += Packet.BYTES) {
     if (isSearchable(p, family)) keep(scratch, data, packets, p);
@@ -66,7 +66,7 @@ export function lookUpAll(image: usize, data: usize, scratch: usize, packets: us
   clear(scratch, load<u32>(data, Tree.END_ANSWER));
   for (let place = count; place < <u32>Lane.VECTOR; place++)
     store<u32>(scratch + (place << 2), 0, Stage.ANSWERS);
-  lookUp(image, data, scratch, packets);
+  lookUp(image, data, scratch, packets, count);
 }
 
 /** The same answer for all. */
@@ -79,13 +79,18 @@ function clear(scratch: usize, answer: u32): void {
 /** Packet record bytes to a byte of a slot. */
 const RECORD_STRIDE: usize = Packet.BYTES / 4;
 
-/** Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. */
-function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void {
+/**
+ * Looks packets of the vector from `packets` on up in the trees at `data`: those whose ANSWERS are not 0. `all`: how many
+ * they are, when they are the first ones of the vector; else 0.
+ */
+function lookUp(image: usize, data: usize, scratch: usize, packets: usize, all: u32): void {
   const trees = load<u32>(data, Tree.TREES);
   let groups = scratch + Stage.GROUPS;
   for (let tree: u32 = 0; tree < trees; tree++, groups += Stage.TREE_BYTES) {
     const root = data + Tree.ROOTS + tree * Tree.ROOT_BYTES;
-    let end = choose(scratch, groups, load<u32>(root, Tree.LEAST_RULE));
+    let end: usize;
+    if (tree == 0 && all != 0) end = listAll(scratch, groups, all);
+    else end = choose(scratch, groups, load<u32>(root, Tree.LEAST_RULE));
     if (end == scratch + Stage.LIST) continue;
     descend(image, root, scratch, packets, end);
     if (tree != 0) end = chooseLeaves(scratch, end);
@@ -97,6 +102,17 @@ function lookUp(image: usize, data: usize, scratch: usize, packets: usize): void
 /** Byte offset of a packet's slot in a part of the scratch. */
 function slotOf(packets: usize, p: usize): usize {
   return (p - packets) / RECORD_STRIDE;
+}
+
+/** Lists the first `count` slots: before the first tree no packet has an answer. The groups of all are none for now. */
+function listAll(scratch: usize, groups: usize, count: u32): usize {
+  let slots = i32x4(0, 4, 8, 12);
+  for (let slot: u32 = 0; slot < <u32>(Lane.VECTOR * 4); slot += 16) {
+    v128.store(groups + slot, i32x4.splat(0));
+    v128.store(scratch + slot, slots, Stage.LIST);
+    slots = i32x4.add(slots, i32x4.splat(16));
+  }
+  return scratch + Stage.LIST + (count << 2);
 }
 
 /** Lists the slots of those whose answer is behind the least rule of a tree. The groups of all are none for now. */

@@ -19,15 +19,17 @@ const heads = [
   'M/s',
   'linear',
   'dpdk sse',
+  'avx2',
   'avx512',
   '/sse',
+  '/avx2',
   '/avx512',
   'compile s',
   'dpdk s',
   'B/rule',
   'same',
 ];
-const widths = [12, 12, 8, 8, 9, 8, 6, 8, 10, 8, 7, 5];
+const widths = [12, 12, 8, 8, 9, 8, 8, 6, 6, 8, 10, 8, 7, 5];
 print(heads);
 for (const name of setNames(process.argv.slice(2))) print(await measure(name));
 
@@ -57,14 +59,17 @@ async function measure(name) {
   const rate = (ns) => (Number.isFinite(ns) ? (1000 / ns).toFixed(2) : '-');
   const ratio = (ns) => (Number.isFinite(ns) ? (ns / us).toFixed(2) : '-');
   const sse = best.get('sse') ?? Infinity;
+  const avx2 = best.get('avx2') ?? Infinity;
   return [
     name,
     engine.plan.kind,
     rate(us),
     rate(best.get('linear')),
     rate(sse),
+    rate(avx2),
     rate(avx512),
     ratio(sse),
+    ratio(avx2),
     ratio(avx512),
     (engine.compileMs / 1000).toFixed(2),
     peer === undefined ? '-' : peer.buildSeconds.toFixed(2),

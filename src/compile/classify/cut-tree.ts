@@ -18,8 +18,10 @@ export interface CutTrees {
   readonly trees: readonly { readonly boxes: number; readonly leafBoxes: number }[];
   /** What a look-up costs on the average, in terms of a group compared; to tell builds of the same boxes apart. */
   readonly cost: number;
-  /** Lists that were left uncut because the budget was used up, and the longest of all. */
+  /** Lists that were left uncut because the budget was used up, and lists that were cut by fewer bits for that. */
   readonly unpaid: number;
+  readonly reduced: number;
+  /** The longest list of all. */
   readonly longest: number;
 }
 
@@ -83,7 +85,7 @@ export function buildCutTrees(input: Omit<CutTreeInput, 'copies'>): CutTrees {
   for (const copies of COPIES_TRIED) {
     const trees = new CutTreeBuilder({ ...input, copies }).build();
     if (best === undefined || trees.cost < best.cost) best = trees;
-    if (best.unpaid === 0) return best;
+    if (trees.unpaid === 0 && trees.reduced === 0) return best;
   }
   return best as CutTrees;
 }
@@ -109,6 +111,7 @@ class CutTreeBuilder {
   readonly #reached: number[] = [];
   #emptyLeaf: readonly [reference: number, cut: number] = [0, 0];
   #unpaid = 0;
+  #reduced = 0;
   #longest = 0;
   /** Of the leaves of the tree in work: the sums of their lengths and of the squares of these. */
   #lengths = 0;
@@ -159,6 +162,7 @@ class CutTreeBuilder {
       trees,
       cost,
       unpaid: this.#unpaid,
+      reduced: this.#reduced,
       longest: this.#longest,
     };
   }
@@ -216,6 +220,7 @@ class CutTreeBuilder {
       if (lists !== NOT_PAID) return [cut, lists];
       const fewer = this.#chooser.choose(list, cut.bits - FEWER_BITS);
       if (fewer === undefined) this.#unpaid++;
+      else this.#reduced++;
       cut = fewer;
     }
     return undefined;

@@ -6,7 +6,7 @@ import * as Tree from '../../layout/tree.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
-import { type Boxes, boxesOf } from './boxes.ts';
+import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
 import type { RuleConditions } from './condition.ts';
 import { buildCutTrees, type CutTrees } from './cut-tree.ts';
 
@@ -122,19 +122,23 @@ export function unsureCandidates({ boxes, exact, rules, answers }: TreeInput): n
   let unsure = 0;
   for (let packet = 0; packet < packets; packet++) {
     const drawn = Math.floor((packet * boxes.count) / packets);
-    const values = boxes.fields.map(({ lo }) => lo[drawn] as number);
     for (let box = 0; box < boxes.count; box++) {
-      const holds = boxes.fields.every(({ lo, hi }, field) => {
-        const value = values[field] as number;
-        return value >= (lo[box] as number) && value <= (hi[box] as number);
-      });
-      if (!holds) continue;
+      if (!holdsLowest(boxes.fields, box, drawn)) continue;
       const rule = boxes.rule[box] as number;
       if (((answers[rule] as number) & Tree.ANSWER_FINAL) !== 0) break;
       if (!exact[rule] || asksInterface(rules[rule] as RuleConditions)) unsure++;
     }
   }
   return unsure / Math.max(1, packets);
+}
+
+/** Does a box hold the lowest value of every field of another one? */
+function holdsLowest(fields: readonly BoxField[], box: number, other: number): boolean {
+  for (const { lo, hi } of fields) {
+    const value = lo[other] as number;
+    if (value < (lo[box] as number) || value > (hi[box] as number)) return false;
+  }
+  return true;
 }
 
 function asksInterface(rule: RuleConditions): boolean {
