@@ -125,7 +125,7 @@ export function trackConnections(
   return placeConntrack(parts.shared, parts.kernel, parts.lanes, config, machine);
 }
 
-/** Enters the starting state; answers what is odd, for stderr. */
+/** Enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
 function start(
   { conntrackFrom = [], events }: ScanOptions,
   { shared, kernel, lanes }: ScanParts,
@@ -134,6 +134,12 @@ function start(
 ): readonly string[] {
   const [lane] = lanes as readonly [LaneArena];
   const warnings: string[] = [];
+  if (conntrack.config.entry4.help !== 0) {
+    warnings.push(
+      'rules attach helpers, and what a helper expects may be a connection between other hosts: ' +
+        'all connections are tracked by one lane at a time',
+    );
+  }
   const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
   if (refused > 0) {
     warnings.push(

@@ -51,6 +51,34 @@ describe('without a rule that needs connections', () => {
   });
 });
 
+describe('helpers', () => {
+  const tracked = (name: string, raw: string): string =>
+    folder.file(
+      name,
+      `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${raw}COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate RELATED -j ACCEPT\nCOMMIT\n`,
+    );
+
+  it('take all connections to one lane, and that is said, whatever the number of workers', () => {
+    const helped = tracked('helped.v4', '-A PREROUTING -p tcp --dport 21 -j CT --helper ftp\n');
+    for (const workers of ['1', '2']) {
+      const args = ['--rules', helped, '--local', '192.0.2.1', '--workers', workers, capture];
+      const { code, stderr } = run(['scan', ...args]);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr:
+          'wasmtables: warning: rules attach helpers, and what a helper expects may be a connection between other ' +
+          'hosts: all connections are tracked by one lane at a time\n',
+      });
+    }
+  });
+
+  it('are not spoken of where no rule attaches one', () => {
+    const plain = tracked('plain.v4', '');
+    const { code, stderr } = run(['scan', '--rules', plain, '--local', '192.0.2.1', capture]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
 describe('a starting state that is none', () => {
   it('is an error with its place, and nothing is written', () => {
     const from = folder.file('bad.txt', `${ENTRY}${ENTRY.replace('dport=53', 'dport=65536')}`);
