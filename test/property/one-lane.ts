@@ -21,8 +21,6 @@ import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
 import { trackConnections } from '../../src/scan/scan.ts';
 
-let module: WebAssembly.Module | undefined;
-
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 /** Scans between collections: V8 does not see how much shared memory it keeps. */
@@ -36,7 +34,7 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown });
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
-  module ??= compileKernel();
+  const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
   const lanes = placeLanes(shared, kernel, options, 1);
   const { machine, warnings } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
