@@ -31,7 +31,7 @@ import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-import { enterConnections } from './start-conntrack.ts';
+import { enterConnections, translatedCount } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -144,6 +144,13 @@ function start(
   if (refused > 0) {
     warnings.push(
       `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
+    );
+  }
+  const translated = translatedCount(conntrackFrom);
+  if (translated > 0) {
+    warnings.push(
+      `${translated} of the ${conntrackFrom.length} connections of the starting state are translated ones: ` +
+        'NAT is not modelled, and their replies are not known as theirs',
     );
   }
   if (events !== undefined && (conntrack.config.flags & Conntrack.EVENTS) === 0) {
