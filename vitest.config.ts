@@ -10,7 +10,7 @@ export default defineConfig({
     // Vitest leaves a core to itself: on two cores one file would run after the other.
     maxWorkers: availableParallelism(),
     // Several files compile WebAssembly and start pools; the machines have few cores.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // VITEST_JSON names a file for the results, which CI reads.
     ...(VITEST_JSON !== undefined && { reporters: ['default', 'json'], outputFile: { json: VITEST_JSON } }),
   },

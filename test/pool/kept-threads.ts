@@ -2,9 +2,12 @@
 // tests run thousands. The command line's tests run as users do, without this file.
 
 import { vi } from 'vitest';
+import type { LaneTask } from '../../src/pool/lane.ts';
 
 /** Scans that threads are kept for: they hold the memory of each until V8 collects, which it sees no reason to. */
 const SCANS = 10;
+/** ... and that of a large one not at all. */
+const MOST_BYTES = 1 << 30;
 
 vi.mock('piscina', async (importOriginal) => {
   const { Piscina } = await importOriginal<typeof import('piscina')>();
@@ -14,7 +17,7 @@ vi.mock('piscina', async (importOriginal) => {
     readonly #key: string;
     readonly #pool: InstanceType<typeof Piscina>;
     readonly #scans: number;
-    #failed = false;
+    #used = false;
 
     constructor(options: Options) {
       this.#key = JSON.stringify(options);
@@ -24,17 +27,19 @@ vi.mock('piscina', async (importOriginal) => {
     }
 
     async run(...task: Parameters<InstanceType<typeof Piscina>['run']>): Promise<unknown> {
+      const [{ memory }] = task as unknown as [LaneTask];
+      if (memory.buffer.byteLength > MOST_BYTES) this.#used = true;
       try {
         return await this.#pool.run(...task);
       } catch (error) {
-        this.#failed = true;
+        // Other lanes may still be at work.
+        this.#used = true;
         throw error;
       }
     }
 
     async destroy(): Promise<void> {
-      // A scan that fails leaves lanes that are still at work.
-      if (this.#failed || this.#scans >= SCANS || this.#pool.queueSize > 0) return this.#pool.destroy();
+      if (this.#used || this.#scans >= SCANS) return this.#pool.destroy();
       const others = idle.get(this.#key) ?? [];
       idle.set(this.#key, [...others, { pool: this.#pool, scans: this.#scans }]);
     }
