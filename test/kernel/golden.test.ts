@@ -3,13 +3,18 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { corpusIsThere } from './corpus.ts';
-import { compare, interpret, scanCapture } from './evaluate.ts';
+import { compare, compareTables, interpret, scanCapture } from './evaluate.ts';
 import { captureDigest, fromGolden, GOLDEN_FOLDER, readGolden, rulesDigest } from './golden.ts';
 import { BACKENDS } from './namespace.ts';
 import type { Golden, Recorded } from './scenario.ts';
 import { corpusScenarios } from './scenarios.ts';
 
 const names = readdirSync(GOLDEN_FOLDER).map((file) => file.replace(/\.json$/, ''));
+/**
+ * Fragments of IPv6 that are tracked: the reference does not reassemble them yet. It has to differ, so that nobody forgets
+ * to take these out.
+ */
+const NOT_REASSEMBLED = new Set(['corpus-17', 'corpus-30']);
 const corpus = new Map(corpusScenarios().map((scenario) => [scenario.name, scenario]));
 
 describe('the kernel as recorded', () => {
@@ -25,9 +30,15 @@ describe('the kernel as recorded', () => {
       for (const backend of BACKENDS) {
         const expected = golden.counters[backend];
         const reference = interpret(golden.host, rules, capture, backend);
-        expect(compare(expected, reference), `reference, ${backend}`).toEqual([]);
+        const differs = [
+          ...compare(expected, reference),
+          ...compareTables(golden.table?.[backend], reference),
+        ];
+        if (NOT_REASSEMBLED.has(name)) expect(differs, `reference, ${backend}`).not.toEqual([]);
+        else expect(differs, `reference, ${backend}`).toEqual([]);
         const scanned = await scanCapture(golden.host, rules, capture, backend);
         expect(compare(expected, scanned), `scan, ${backend}`).toEqual([]);
+        expect(compareTables(golden.table?.[backend], scanned), `scan, ${backend}`).toEqual([]);
       }
     });
   }
