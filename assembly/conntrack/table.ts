@@ -12,6 +12,7 @@
 // looks are saved up, and taken together: then their cache misses overlap.
 
 import * as Conntrack from '../../src/layout/conntrack.ts';
+import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { destroyed } from './event';
 import { forgetMaster } from './expect';
@@ -340,7 +341,10 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
   const oldEnd: usize = old == 0 ? 0 : old + ((<usize>load<u32>(table, Conntrack.TABLE_MASK) + 1) << 6);
   store<u32>(table, <u32>buckets, Conntrack.TABLE_BUCKETS);
   store<u32>(table, size - 1, Conntrack.TABLE_MASK);
+  let sum: u32 = 0;
   for (let bucket = old; bucket < oldEnd; bucket += Conntrack.BUCKET_BYTES) {
+    // Where entries are is read some buckets ahead: most of them are not in the cache.
+    sum += readEntries(min<usize>(bucket + AHEAD * Conntrack.BUCKET_BYTES, oldEnd - Conntrack.BUCKET_BYTES));
     for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
       const entry = <usize>load<u32>(bucket + (slot << 2));
       // Half the entries a bucket: each finds a place, unless nearly all have the same few hashes.
@@ -351,6 +355,7 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
       freeEntry(shard, entry);
     }
   }
+  store<u32>(lane, sum, Lane.TOUCHED);
   const bytes = <u32>(oldEnd - old);
   if (bytes > load<u32>(table, Conntrack.TABLE_SPARE_BYTES)) {
     memory.fill(old, 0, bytes);
@@ -358,6 +363,17 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
     store<u32>(table, bytes, Conntrack.TABLE_SPARE_BYTES);
   }
   return true;
+}
+
+/** Buckets that are read ahead of the one that is moved. */
+const AHEAD: usize = 2;
+
+/** Reads the hashes of a bucket's entries, all at a time (of those that are not there, address 0). Means nothing. */
+function readEntries(bucket: usize): u32 {
+  let sum: u32 = 0;
+  for (let at = bucket; at < bucket + Conntrack.BUCKET_TAGS; at += 4)
+    sum += load<u32>(<usize>load<u32>(at), Conntrack.HASH);
+  return sum;
 }
 
 /** Takes an entry out of its bucket. */
