@@ -5,7 +5,7 @@ import { vi } from 'vitest';
 import type { LaneTask } from '../../src/pool/lane.ts';
 
 /** Scans that threads are kept for: they hold the memory of each until V8 collects, which it sees no reason to. */
-const SCANS = 10;
+const SCANS = 8;
 /** ... and that of a large one not at all. */
 const MOST_BYTES = 1 << 30;
 

@@ -1,7 +1,5 @@
 // A scan by one lane on this thread: what a worker does, without starting one, so that tests can afford thousands.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { MessagePort } from 'node:worker_threads';
 import { type CompiledRules, compile } from '../../src/compile/compile.ts';
 import { lowerMachine } from '../../src/host/lower.ts';
@@ -20,16 +18,11 @@ import type { ScanOptions } from '../../src/scan/options.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
 import { trackConnections } from '../../src/scan/scan.ts';
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-/** Scans between collections: V8 does not see how much shared memory it keeps. */
-const SCANS = 40;
-let scans = 0;
+import { collectMemories } from '../pool/memory.ts';
 
 /** As scan() of src/scan/scan.ts; files alone, and of what is written --verdicts and --conntrack alone. */
 export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
-  if (++scans % SCANS === 0) collect();
+  collectMemories();
   const { backend = 'legacy', unknown = 'refuse' } = options;
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown });

@@ -15,7 +15,7 @@ import { type World, world } from '../generate/world.ts';
 import { type Comparison, counted, differences, interpreted, scanned, unlike } from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
-const runs = Number(process.env.WASMTABLES_RUNS ?? 60);
+const runs = Number(process.env.WASMTABLES_RUNS ?? 30);
 const folder = mkdtempSync(join(tmpdir(), 'wasmtables-tracked-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
