@@ -11,7 +11,9 @@ import { Bytes, NotCaptured } from './bytes.ts';
 import { Conntrack, type Passing } from './conntrack/conntrack.ts';
 import { type CtState, ctStateOf } from './conntrack/state.ts';
 import { type ConntrackStep, conntrackStep } from './conntrack/step.ts';
-import { type Held, Reassembly } from './fragment.ts';
+import type { Held } from './fragment/datagram.ts';
+import { Reassembly } from './fragment/reassembly.ts';
+import type { FragmentUser } from './fragment/waiting.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
 import { type Decision, PACKET_OTHERHOST, Packet, parseIpv4, parseIpv6 } from './packet.ts';
@@ -96,8 +98,6 @@ export class Interpreter {
   readonly #options: InterpreterOptions;
   readonly #routing: Routing;
   readonly #reassembly: Reassembly;
-  /** Datagrams that connection tracking wants whole, by the way they go: Linux keeps them apart. */
-  readonly #gathering: Readonly<Record<'in' | 'out', Reassembly>>;
   readonly #conntrack: Conntrack;
   /** Families whose rules need connection tracking. */
   readonly #tracked: ReadonlySet<Family>;
@@ -108,7 +108,6 @@ export class Interpreter {
     this.#options = options;
     this.#routing = new Routing(options.machine);
     this.#reassembly = new Reassembly(options.machine);
-    this.#gathering = { in: new Reassembly(options.machine), out: new Reassembly(options.machine) };
     const ruleSets = [options.rules4, options.rules6].filter((rules) => rules !== undefined);
     this.#tracked = new Set(ruleSets.filter(needsConntrack).map(({ family }) => family));
     const needs = ruleSets.map(entryNeeds);
@@ -161,7 +160,8 @@ export class Interpreter {
       ctstate: packet === undefined ? null : ctStateOf(packet),
       reason: end.reason,
       get datagram(): number | null {
-        return held?.datagram ?? null;
+        const fate = held?.fate;
+        return fate !== undefined && 'datagram' in fate ? fate.datagram : null;
       },
       path: steps,
       tracked: this.#steps,
@@ -252,12 +252,16 @@ export class Interpreter {
     };
   }
 
-  /** IPv6 is not reassembled yet. */
-  #gather(packet: Packet, way: 'in' | 'out', frame: Frame): Packet {
-    if (!packet.isFragment || !this.#tracked.has(packet.family)) return packet;
-    const answer = this.#gathering[way].add(packet, frame.timeNs, frame.number);
+  /** The datagram that a fragment completes; throws when it is held or dropped. */
+  #reassemble(packet: Packet, user: FragmentUser, frame: Frame): Packet {
+    const answer = this.#reassembly.add(packet, user, frame);
     if (answer.kind === 'held') throw new HeldFragment(answer.held);
     return answer.packet;
+  }
+
+  /** Connection tracking sees datagrams whole. */
+  #gather(packet: Packet, way: 'in' | 'out', frame: Frame): Packet {
+    return this.#tracked.has(packet.family) ? this.#reassemble(packet, `conntrack-${way}`, frame) : packet;
   }
 
   #wholePath(frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
@@ -271,10 +275,9 @@ export class Interpreter {
       },
       gather: (packet, way) => this.#gather(packet, way, frame),
       defragment: (packet) => {
-        const answer = this.#reassembly.add(packet, frame.timeNs, frame.number);
-        if (answer.kind === 'held') throw new HeldFragment(answer.held);
-        journey.packet = answer.packet;
-        return answer.packet;
+        const whole = this.#reassemble(packet, 'deliver', frame);
+        journey.packet = whole;
+        return whole;
       },
       aside: (follow) => {
         try {

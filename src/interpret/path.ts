@@ -226,12 +226,20 @@ export class Path {
     this.hooks.run('POSTROUTING', packet);
   }
 
-  /** ip_exceeds_mtu, ip6_pkt_too_big. TCP longer than the MTU was put together by offload, and is cut again. */
+  /**
+   * ip_exceeds_mtu, ip6_pkt_too_big. What connection tracking put together leaves in fragments no larger than those that
+   * came; other TCP longer than the MTU was put together by offload, and is cut again.
+   */
   #checkLength(packet: Packet, linkMtu: number | undefined): void {
-    if (linkMtu === undefined || packet.transport()?.protocol === IPPROTO_TCP) return;
+    if (linkMtu === undefined) return;
     const mtu = packet.family === 'ipv6' ? Math.max(linkMtu, 1280) : linkMtu;
-    const whole = packet.family === 'ipv6' || packet.dontFragment;
-    if (whole && packet.length > mtu) throw new Lost('packet-too-big');
+    const mayBeCut = packet.family === 'ipv4' && !packet.dontFragment;
+    if (packet.length <= mtu || mayBeCut) return;
+    const fits =
+      packet.largestFragment > 0
+        ? packet.largestFragment <= mtu
+        : packet.transport()?.protocol === IPPROTO_TCP;
+    if (!fits) throw new Lost('packet-too-big');
   }
 
   /** ip6_forward: sources that mean nothing beyond their link. */
