@@ -84,12 +84,21 @@ export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
     store<u32>(p, cap - IPV6_HEADER, Packet.L4_CAP);
     store<u32>(p, transport(p, l3 + IPV6_HEADER, cap - IPV6_HEADER, next, flags), Packet.FLAGS);
   }
-  const decoded = load<u32>(p, Packet.FLAGS);
-  const fragment = load<u32>(p, Packet.FRAG_OFFSET) | (decoded & Packet.FLAG_MORE_FRAGMENTS);
+  const fragment =
+    load<u32>(p, Packet.FRAG_OFFSET) | (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS);
+  hash(p, l3, fragment != 0);
+}
+
+/**
+ * Sets HASH. The protocol stays out of a fragment's: a later fragment names the first header of the fragmentable part.
+ * What is tracked although it says that it is one is none.
+ */
+export function hash(p: usize, l3: usize, fragment: bool): void {
   const ported =
-    fragment == 0 && (decoded & Packet.FLAG_PORTS) != 0 && load<u32>(p, Packet.PROTO) != IPPROTO_DCCP;
+    !fragment &&
+    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_PORTS) != 0 &&
+    load<u32>(p, Packet.PROTO) != IPPROTO_DCCP;
   const ports = ported ? load<u32>(l3 + load<u32>(p, Packet.L4_OFFSET)) : 0;
-  // The protocol stays out of a fragment's hash: a later fragment names the first header of the fragmentable part.
   const proto = fragment ? NEXTHDR_FRAGMENT : load<u32>(p, Packet.PROTO);
   const source = fold(load<u64>(l3, 8), load<u64>(l3, 16));
   const destination = fold(load<u64>(l3, 24), load<u64>(l3, 32));
