@@ -3,7 +3,7 @@
 //
 // Unlike in IPv4 a fragment that contradicts what is known of the length is dropped alone; only an overlap takes the
 // datagram with it. What is no fragment by the rules (no fragment header to be found, a first fragment without all of the
-// headers, one whose end is no multiple of 8) goes on as it is.
+// headers, one whose end is no multiple of 8) goes on as it is, and so does what was not captured as far.
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Lane from '../../src/layout/lane.ts';
@@ -28,8 +28,10 @@ const LONGEST_PAYLOAD: u32 = 65535;
 export function push6(lane: usize, p: usize, number: u64, user: u32): u32 {
   const l3 = <usize>load<u32>(p, Packet.L3);
   const payload = <u32>bswap<u16>(load<u16>(l3, 4));
-  const header = payload == 0 ? 0 : fragmentHeader(p, l3);
+  const header: u32 = payload == 0 ? 0 : fragmentHeader(p, l3);
   if (header == 0 || isTruncated(p, l3, header)) return Fragment.COMPLETE;
+  if (load<u32>(p, Packet.LENGTH) < header + FRAGMENT_HEADER) return drop(p, Reason.FRAGMENT_MALFORMED);
+  if (load<u32>(p, Packet.L3_CAP) < header + FRAGMENT_HEADER) return Fragment.COMPLETE;
   const arena = <usize>load<u32>(lane, Lane.FRAGMENTS6);
   if (!arena) return drop(p, Reason.FRAGMENT_MEMORY);
   expireQueues(arena, load<u64>(p, Packet.TIME), Reason.FRAGMENT_TIMEOUT);
@@ -47,7 +49,10 @@ export function push6(lane: usize, p: usize, number: u64, user: u32): u32 {
   return add(arena, q, p, number, l3, header, payload);
 }
 
-/** find_prev_fhdr: offset of the fragment header; 0 when there is none. All headers before it are captured. */
+/**
+ * find_prev_fhdr: offset of the fragment header, which need not be there as a whole; 0 when there is none, or when a
+ * header before it is not captured.
+ */
 function fragmentHeader(p: usize, l3: usize): u32 {
   const cap = load<u32>(p, Packet.L3_CAP);
   let next: u32 = load<u8>(l3, 6);
@@ -61,7 +66,7 @@ function fragmentHeader(p: usize, l3: usize): u32 {
     next = load<u8>(l3 + at);
     at += size;
   }
-  return cap < at + FRAGMENT_HEADER ? 0 : at;
+  return at > load<u32>(p, Packet.LENGTH) ? 0 : at;
 }
 
 /** ipv6frag_thdr_truncated: a first fragment that does not have all headers (RFC 8200, 4.5). */

@@ -128,6 +128,7 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     // A routing header has to be there four bytes deep, whatever they say; a fragment header's offset is read.
     const least: u32 = next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT ? 4 : 2;
     const read: u32 = next == NEXTHDR_FRAGMENT ? 4 : 2;
+    if (next == NEXTHDR_FRAGMENT) flags |= Packet.FLAG_IPV6_FRAGMENT;
     if (at + least > length || at + read > cap) {
       const snapped = at + least <= length;
       if (snapped && next == NEXTHDR_AUTH) noteAuthentication(p, at);
@@ -139,7 +140,6 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     if (next == NEXTHDR_FRAGMENT) {
       step = 8;
       const word: u32 = bswap<u16>(load<u16>(header, 2));
-      flags |= Packet.FLAG_IPV6_FRAGMENT;
       if (load<u32>(p, Packet.FRAG_HEADER) == 0) {
         store<u32>(p, at, Packet.FRAG_HEADER);
         if (word & 1) flags |= Packet.FLAG_MORE_FRAGMENTS;

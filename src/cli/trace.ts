@@ -7,6 +7,7 @@ import { type Frame, Interpreter, type Outcome } from '../interpret/interpreter.
 import { type Link, parseLink } from '../interpret/link.ts';
 import type { Backend } from '../model/ruleset.ts';
 import { pathLines } from '../report/explain.ts';
+import { noRoomWarning } from '../scan/start-conntrack.ts';
 import { EXIT_DONE, EXIT_PART } from './exit.ts';
 import { FrameReader } from './frames.ts';
 import { Inputs } from './input.ts';
@@ -21,7 +22,7 @@ import {
   parseProtocolWord,
   type SelectedAddress,
 } from './selection.ts';
-import { warn } from './terminal.ts';
+import { conntrackOffWarning, warn } from './terminal.ts';
 
 interface TraceOptions extends MachineOptions {
   readonly packet?: readonly NumberRange[];
@@ -87,29 +88,45 @@ async function runTrace(capture: string, options: TraceOptions): Promise<number>
   });
   const selection = new PacketSelection(options);
   const connections = [rules4, rules6].some((rules) => rules !== undefined && needsConntrack(rules));
-  if (connections && (conntrackFrom?.length ?? 0) > 0) {
-    warn(
-      'warning: a trace begins without connections: those of --conntrack-from or conntrack.txt are left out',
-    );
-  }
-  let traced = 0;
+  if (options.conntrackFrom !== undefined && !connections) warn(conntrackOffWarning(['--conntrack-from']));
+  const traced: Traced[] = [];
+  let count = 0;
+  const writeKnown = async (isEnd: boolean): Promise<void> => {
+    while (traced[0] !== undefined && (isEnd || traced.length > MOST_WAITING || !waits(traced[0]))) {
+      await write(traceText(traced.shift() as Traced, options.explain === true, backend));
+    }
+  };
+  let toStart = connections ? (conntrackFrom ?? []) : [];
   try {
     for (const frame of reader.frames()) {
-      if (selection.isPast(frame.number)) break;
+      if (toStart.length > 0) {
+        const refused = interpreter.startConntrack(toStart, frame.timeNs);
+        if (refused > 0) warn(`warning: ${noRoomWarning(refused, toStart)}`);
+        toStart = [];
+      }
+      if (selection.isPast(frame.number)) {
+        // What was held is told of when it is known what became of it.
+        interpreter.expireFragments(frame.timeNs);
+        await writeKnown(false);
+        if (traced.length === 0) break;
+      }
       const link = parseLink(new Bytes(frame.bytes, frame.originalLength), frame.linkType);
       const selected = selection.includes(frame, link);
       // Packets that are not asked for matter where they complete a datagram, and to what connections are known.
       if (!selected && !connections && !isFragment(frame, link)) continue;
       const outcome = interpreter.evaluate(frame);
-      if (!selected) continue;
-      traced++;
-      await write(traceText(frame, link, outcome, options.explain === true, backend));
+      if (selected) {
+        count++;
+        traced.push({ frame, link, outcome });
+      }
+      await writeKnown(false);
     }
+    await writeKnown(true);
   } finally {
     reader.close();
   }
   for (const message of reader.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
-  if (traced === 0) warn('no packet of the capture is one of those asked for');
+  if (count === 0) warn('no packet of the capture is one of those asked for');
   return reader.broken.length > 0 ? EXIT_PART : EXIT_DONE;
 }
 
@@ -117,17 +134,29 @@ function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-/** Of IPv4 by offset and MF; any IPv6 packet that begins with a fragment header or another extension header. */
-function isFragment(frame: Frame, link: Link): boolean {
-  const { bytes } = frame;
-  if (link.family === 'ipv4') {
-    const flags = bytes[link.offset + 6] ?? 0;
-    return (flags & 0x3f) !== 0 || (bytes[link.offset + 7] ?? 0) !== 0;
-  }
-  return link.family === 'ipv6' && [0, 43, 44, 60].includes(bytes[link.offset + 6] ?? 0);
+/** A packet that was asked for, until its lines are written. */
+interface Traced {
+  readonly frame: Frame;
+  readonly link: Link;
+  readonly outcome: Outcome;
 }
 
-function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean, backend: Backend): string {
+/** Packets that wait for what becomes of an earlier fragment; beyond, it is written as not known. */
+const MOST_WAITING = 100_000;
+
+/** It was held, and nothing has become of it yet. */
+function waits({ outcome }: Traced): boolean {
+  const held = outcome.reassembled?.at(-1)?.held;
+  return held !== undefined && held.fate === undefined;
+}
+
+/** A fragment of IPv4, by offset and MF. Those of IPv6 are put together by connection tracking alone. */
+function isFragment({ bytes }: Frame, { family, offset }: Link): boolean {
+  if (family !== 'ipv4') return false;
+  return ((bytes[offset + 6] ?? 0) & 0x3f) !== 0 || (bytes[offset + 7] ?? 0) !== 0;
+}
+
+function traceText({ frame, link, outcome }: Traced, explain: boolean, backend: Backend): string {
   const linkHeader = link.mac === undefined ? undefined : ethernetHeader(frame, link);
   return `${pathLines(outcome, { linkHeader }, { backend, explain }).join('\n')}\n`;
 }

@@ -31,7 +31,7 @@ import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-import { enterConnections } from './start-conntrack.ts';
+import { enterConnections, noRoomWarning } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -135,11 +135,7 @@ function start(
   const [lane] = lanes as readonly [LaneArena];
   const warnings: string[] = [];
   const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
-  if (refused > 0) {
-    warnings.push(
-      `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
-    );
-  }
+  if (refused > 0) warnings.push(noRoomWarning(refused, conntrackFrom));
   if (events !== undefined && (conntrack.config.flags & Conntrack.EVENTS) === 0) {
     warnings.push("the host's net.netfilter.nf_conntrack_events is 0: there are no events");
   }
