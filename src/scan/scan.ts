@@ -79,7 +79,8 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
   const conntrack = trackConnections(options, parts, machine);
-  const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
+  const startWarnings =
+    conntrack === undefined ? [] : startConntrack(options, parts, conntrack, firstTimeNs ?? 0n);
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   const ended = conntrack === undefined ? undefined : end(parts, conntrack);
@@ -126,9 +127,9 @@ export function trackConnections(
 }
 
 /** Enters the starting state; answers what is odd, for stderr. */
-function start(
+export function startConntrack(
   { conntrackFrom = [], events }: ScanOptions,
-  { shared, kernel, lanes }: ScanParts,
+  { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   conntrack: PlacedConntrack,
   nowNs: bigint,
 ): readonly string[] {
