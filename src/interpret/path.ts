@@ -219,11 +219,17 @@ export class Path {
     if (packet.packetType !== PACKET_HOST) throw new Lost('other-host');
     if (packet.ttl <= 1) throw new Lost('ttl');
     if (packet.family === 'ipv6') this.#checkScope(packet, out);
-    this.#checkLength(packet, route.mtu ?? out?.mtu);
+    this.#checkLength(packet, route.mtu ?? this.#mtuOf(packet, out));
     packet.ttl -= 1;
     packet.out = out;
     this.hooks.run('FORWARD', packet);
     this.hooks.run('POSTROUTING', packet);
+  }
+
+  /** IPv6 may have a smaller one of its own (idev->cnf.mtu6). */
+  #mtuOf({ family }: Packet, out: Interface | undefined): number | undefined {
+    if (family === 'ipv4' || out === undefined) return out?.mtu;
+    return Math.min(out.mtu, sysctl.mtu6(this.routing.machine, out) ?? out.mtu);
   }
 
   /**

@@ -82,6 +82,11 @@ export function dropsUnicastInMulticast(machine: Machine, family: 4 | 6, device:
   return own !== 0 || (family === 4 && all !== 0);
 }
 
+/** IPv6's own MTU of the interface. */
+export function mtu6(machine: Machine, device: Interface): number | undefined {
+  return ofInterface(machine, 6, device.name, 'mtu');
+}
+
 export function disablesIpv6(machine: Machine, device: Interface): boolean {
   return (ofInterface(machine, 6, device.name, 'disable_ipv6') ?? 0) !== 0;
 }

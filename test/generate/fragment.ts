@@ -22,6 +22,7 @@ type Oddity =
   | 'options'
   | 'extension'
   | 'late'
+  | 'early'
   | 'snapped';
 
 const ODDITIES: readonly Oddity[] = [
@@ -40,6 +41,7 @@ const ODDITIES: readonly Oddity[] = [
   'options',
   'extension',
   'late',
+  'early',
   'snapped',
 ];
 
@@ -137,7 +139,8 @@ function fragments(packet: PacketSpec, index: number, plan: Tear): Placed[] {
       ecn: turn(plan.ecn, number),
       dontFragment: turn(plan.dontFragment, number),
     });
-    const gapMs = number === 0 ? packet.gapMs : piece.oddity === 'late' ? 30_500 : 1;
+    const gapMs =
+      number === 0 ? packet.gapMs : piece.oddity === 'late' ? 30_500 : piece.oddity === 'early' ? -40_000 : 1;
     return { packet: { ...packet, spec, gapMs }, at: index + turn(plan.delays, number) };
   });
 }
