@@ -25,8 +25,8 @@ const NOT_CAPTURED: i32 = 2;
 
 /**
  * Is the transport checksum of packet `p` what Linux takes for right? 1 yes; 0 no; 2 it cannot be told, because bytes are
- * not captured or the packet is a fragment. A packet too short for its checksum, and one of a protocol that is not
- * verified, has none that is wrong.
+ * not captured. A packet too short for its checksum, and one of a protocol that is not verified, has none that is wrong.
+ * What is tracked although it says that it is a fragment is verified as it stands.
  */
 export function checksumRight(p: usize): i32 {
   const length = load<u32>(p, Packet.L4_LEN);
@@ -77,15 +77,9 @@ function folded(total: u64): u64 {
   return (total & 0xffff) + (total >> 16);
 }
 
-function isFragment(p: usize): bool {
-  return (
-    load<u32>(p, Packet.FRAG_OFFSET) != 0 || (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS) != 0
-  );
-}
-
 /** The ones' complement sum of `covered` of the transport's `length` bytes, and of `start`. */
 function verify(p: usize, header: usize, captured: u32, covered: u32, start: u64): i32 {
-  if (covered > captured || isFragment(p)) return NOT_CAPTURED;
+  if (covered > captured) return NOT_CAPTURED;
   return folded(start + sum(header, covered)) == 0xffff ? RIGHT : WRONG;
 }
 
@@ -168,6 +162,6 @@ function udpLiteRight(p: usize, header: usize, length: u32, captured: u32): i32 
 
 function sctpRight(p: usize, header: usize, length: u32, captured: u32): i32 {
   if (length < 12) return RIGHT;
-  if (captured < length || isFragment(p)) return NOT_CAPTURED;
+  if (captured < length) return NOT_CAPTURED;
   return crc32c(header, length, 8) == load<u32>(header, 8) ? RIGHT : WRONG;
 }

@@ -312,6 +312,17 @@ def short():
     return t
 
 
+def uneven():
+    """First fragments of IPv6 that end at no multiple of 8 and go on by themselves, with sums right and wrong as they stand."""
+    t = Talk()
+    a, b = PAIRS[1]
+    for wrong in (False, True):
+        for whole in (p.udp(a, b, 5001 + wrong, 53, bytes(9), wrong=wrong), p.tcp(a, b, 5001 + wrong, 80, 1, 0, p.SYN, payload=b"1", wrong=wrong),
+                      p.icmp(a, b, 128, rest=(1 + wrong) << 16, payload=b"1", wrong=wrong), p.udp(a, b, 5003 + wrong, 53, bytes(9), protocol=p.UDPLITE, wrong=wrong)):
+            t.a(fragment(whole, ident(), 0, len(whole) - 40, True))
+    return t
+
+
 def scenarios():
     from record import counting_rules as rules
     yield {"name": "fragments-ipv4", "packets": plain(False)}
@@ -330,6 +341,7 @@ def scenarios():
     yield {"name": "fragments-broadcast-ipv4", "packets": by_broadcast(False)}
     yield {"name": "fragments-broadcast-ipv6", "packets": by_broadcast(True)}
     yield {"name": "fragments-short", "packets": short()}
+    yield {"name": "fragments-uneven", "packets": uneven()}
     zone = "-A PREROUTING -i eth0 -j CT --zone 7\n-A PREROUTING -i eth1 -j CT --zone 7"
     yield {"name": "fragments-zone", "seed": 1, "lookupZone": 7, "packets": at_random(1), "rules4": rules(zone), "rules6": rules(zone)}
     no = "-A PREROUTING -j NOTRACK"
