@@ -50,7 +50,7 @@ async function checkLanes(comparison: Comparison): Promise<void> {
 const routed = world({ packets: 200, rules: 6, tracked: true });
 const plain = world({ packets: 200, rules: 8, tracked: true, machine: unroutedText() });
 
-describe('random rules about connections', () => {
+describe('random rules about connections', { timeout: 300_000 }, () => {
   test('reference and kernel agree', async () => {
     await fc.assert(
       fc.asyncProperty(routed, (one) => check(comparisonOf(one, pcapng(one.frames, one.machine)))),
