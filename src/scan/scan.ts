@@ -31,7 +31,8 @@ import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-import { enterConnections, translatedCount } from './start-conntrack.ts';
+
+import { enterConnections, noRoomWarning, translatedCount } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -79,7 +80,8 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
   const conntrack = trackConnections(options, parts, machine);
-  const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
+  const startWarnings =
+    conntrack === undefined ? [] : startConntrack(options, parts, conntrack, firstTimeNs ?? 0n);
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   const ended = conntrack === undefined ? undefined : end(parts, conntrack);
@@ -126,9 +128,9 @@ export function trackConnections(
 }
 
 /** Enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
-function start(
+export function startConntrack(
   { conntrackFrom = [], events }: ScanOptions,
-  { shared, kernel, lanes }: ScanParts,
+  { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   conntrack: PlacedConntrack,
   nowNs: bigint,
 ): readonly string[] {
@@ -141,11 +143,7 @@ function start(
     );
   }
   const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
-  if (refused > 0) {
-    warnings.push(
-      `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
-    );
-  }
+  if (refused > 0) warnings.push(noRoomWarning(refused, conntrackFrom));
   const translated = translatedCount(conntrackFrom);
   if (translated > 0) {
     warnings.push(

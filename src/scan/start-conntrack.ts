@@ -21,6 +21,11 @@ export function translatedCount(entries: readonly ConntrackEntry[]): number {
   }).length;
 }
 
+/** What is said of connections that there was no room for. */
+export function noRoomWarning(refused: number, entries: readonly ConntrackEntry[]): string {
+  return `there is no room for ${refused} of the ${entries.length} connections of the starting state (nf_conntrack_max)`;
+}
+
 /**
  * Enters connections, whose times count from `nowNs`, the time of the first packet.
  *

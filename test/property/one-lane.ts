@@ -17,7 +17,8 @@ import { lookAhead } from '../../src/scan/look-ahead.ts';
 import type { ScanOptions } from '../../src/scan/options.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
-import { trackConnections } from '../../src/scan/scan.ts';
+
+import { startConntrack, trackConnections } from '../../src/scan/scan.ts';
 import { collectMemories } from '../pool/memory.ts';
 
 /** As scan() of src/scan/scan.ts; files alone, and of what is written --verdicts and --conntrack alone. */
@@ -30,12 +31,18 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
   const lanes = placeLanes(shared, kernel, options, 1);
-  const { machine, warnings } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
+  const {
+    machine,
+    warnings,
+    firstTimeNs = 0n,
+  } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
   const names = new InterfaceNames(shared.memory, shared.interfaces);
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
-  const conntrack = trackConnections(options, { shared, kernel, lanes }, machine);
+  const parts = { shared, kernel, lanes };
+  const conntrack = trackConnections(options, parts, machine);
+  if (conntrack !== undefined) startConntrack(options, parts, conntrack, firstTimeNs);
   const control = new ControlWords(shared.memory, shared.control);
   const messages: BatchMessage[] = [];
   const port = {
