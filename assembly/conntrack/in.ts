@@ -23,8 +23,6 @@ import { inversePorts, NO_INVERSE, NO_TUPLE, NOT_CAPTURED, readTuple, tupleHash 
 import { zoneDirectionsOf, zoneOf } from './zone';
 
 const IPPROTO_ICMP: u32 = 1;
-const _IPPROTO_TCP: u32 = 6;
-const _IPPROTO_UDP: u32 = 17;
 const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
 const IPV6_HEADER: u32 = 40;
