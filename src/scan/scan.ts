@@ -31,7 +31,8 @@ import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-import { enterConnections } from './start-conntrack.ts';
+
+import { enterConnections, noRoomWarning, translatedCount } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -79,7 +80,8 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
   const conntrack = trackConnections(options, parts, machine);
-  const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
+  const startWarnings =
+    conntrack === undefined ? [] : startConntrack(options, parts, conntrack, firstTimeNs ?? 0n);
   const run = new ScanRun(options, parts, headers, conntrack);
   const problems = await run.run();
   const ended = conntrack === undefined ? undefined : end(parts, conntrack);
@@ -125,19 +127,28 @@ export function trackConnections(
   return placeConntrack(parts.shared, parts.kernel, parts.lanes, config, machine);
 }
 
-/** Enters the starting state; answers what is odd, for stderr. */
-function start(
+/** Enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
+export function startConntrack(
   { conntrackFrom = [], events }: ScanOptions,
-  { shared, kernel, lanes }: ScanParts,
+  { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   conntrack: PlacedConntrack,
   nowNs: bigint,
 ): readonly string[] {
   const [lane] = lanes as readonly [LaneArena];
   const warnings: string[] = [];
-  const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
-  if (refused > 0) {
+  if (conntrack.config.entry4.help !== 0) {
     warnings.push(
-      `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
+      'rules attach helpers, and what a helper expects may be a connection between other hosts: ' +
+        'all connections are tracked by one lane at a time',
+    );
+  }
+  const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
+  if (refused > 0) warnings.push(noRoomWarning(refused, conntrackFrom));
+  const translated = translatedCount(conntrackFrom);
+  if (translated > 0) {
+    warnings.push(
+      `${translated} of the ${conntrackFrom.length} connections of the starting state are translated ones: ` +
+        'NAT is not modelled, and their replies are not known as theirs',
     );
   }
   if (events !== undefined && (conntrack.config.flags & Conntrack.EVENTS) === 0) {
