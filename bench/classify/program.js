@@ -1,4 +1,4 @@
-// npm run bench:classify-program [-- MILLIONS [SET...]]: the whole program on 60-byte frames drawn from a set's rules, one
+// node bench/classify/program.js [MILLIONS [SET...]]: the whole program on 60-byte frames drawn from a set's rules, one
 // core, against `tcpdump -r FILE -w /dev/null tcp` on the same file. Rounds are interleaved, processor time is counted
 // (user and system), the best round is taken. Captures are made in bench/data/ and kept.
 
