@@ -30,6 +30,7 @@ import {
   type Target,
 } from '../model/ruleset.ts';
 import { stationsAt } from '../model/station.ts';
+import { changingFields } from './changing.ts';
 import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
@@ -86,9 +87,6 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
   return new Compiler(ruleSet, options).run();
 }
 
-/** Targets after which Packet.MARK may be another. */
-const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
-
 /** Rules that decide by the ctstate alone and are asked before anything is looked up. */
 const MOST_LEADING = 4;
 
@@ -105,7 +103,7 @@ class Compiler {
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
   readonly #operationLists = new Map<string, number>();
-  readonly #changingFields = new Map<Table, ReadonlySet<number>>();
+  readonly #changingFields = new Map<Table, (chain: string) => ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
@@ -235,7 +233,7 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
-    const changing = this.#changing(table);
+    const changing = this.#changing(table)(chain.name);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
@@ -299,17 +297,11 @@ class Compiler {
     return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
   }
 
-  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
-  #changing(table: Table): ReadonlySet<number> {
+  /** Fields that change while a chain of the table is walked. */
+  #changing(table: Table): (chain: string) => ReadonlySet<number> {
     let changing = this.#changingFields.get(table);
     if (changing === undefined) {
-      const rules = table.chains.flatMap((chain) => chain.rules);
-      const marks = rules.some(
-        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
-      );
-      // The one match that changes a packet (xt_cluster.c).
-      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
-      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
+      changing = changingFields(table);
       this.#changingFields.set(table, changing);
     }
     return changing;

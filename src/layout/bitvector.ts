@@ -26,7 +26,7 @@ export const KEY = 0;
 /** Root of the trie: an entry; or the offset of the interface table. */
 export const ROOT = 4;
 export const FIELD_BYTES = 8;
-export const FIELDS = 10;
+export const FIELDS = 12;
 
 /** A node has an entry for each value of a byte. An entry is the offset of the next node with NODE set, or of a leaf. */
 export const NODE_BYTES = 1024;

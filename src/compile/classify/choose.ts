@@ -3,7 +3,7 @@
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
-import type { RuleConditions } from './condition.ts';
+import { LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
 import { emitTrees, type TreeInput, type TreePlan, treeInput, unsureCandidates } from './tree.ts';
 
@@ -17,6 +17,12 @@ const LEAST_RULES = 5;
 const TREE_RULES = 2048;
 /** ... and below it they are where trees have to verify more candidates than this for a packet. */
 const MOST_UNSURE = 0.5;
+
+/**
+ * Trees that look at fields which are known only in the chain cannot be looked up for a whole vector beforehand: they do
+ * so only where at least one rule in this many asks.
+ */
+const LATE_SHARE = 8;
 
 /** What a chain is searched by. */
 export interface ClassifierPlan {
@@ -69,6 +75,9 @@ export function emitClassifier(
   if (vectors === undefined) return linear(['no condition that could be searched by']);
   const { offset, bytes, fields, exact, interfaces, unpaid } = vectors;
   const notes = unpaid.map((field) => `${field}: not searched by, its trie is over the budget`);
+  for (const { room, kinds } of interfaces) {
+    if (room < kinds) notes.push(`interfaces: searched by ${room} of ${kinds} kinds, more are over the budget`);
+  }
   return {
     plan: { kind: 'bit-vectors', offset, bytes, fields, notes: [...why, ...notes] },
     exact,
@@ -86,13 +95,23 @@ function treesFor(
 ): readonly [input: TreeInput | undefined, why: readonly string[]] {
   const short = rules.length < TREE_RULES;
   if (choice === 'bit-vectors' || (choice === 'auto' && short && !beforehand)) return [undefined, []];
-  const input = treeInput(rules, finals, family);
+  const input = treeInput(withoutRareLate(rules), finals, family);
   if (choice === 'trees' || input === undefined) return [input, []];
   if (!short) return [input, [`bit vectors: not taken from ${TREE_RULES} rules on`]];
   const unsure = unsureCandidates(input);
   const found = `in trees ${unsure.toFixed(2)} candidates to be verified for a packet`;
   if (unsure > MOST_UNSURE) return [undefined, [`trees: not taken, ${found}`]];
   return [input, [`bit vectors: not taken, ${found}`]];
+}
+
+/** Fields that are known late and that few rules ask about are left to verification. */
+function withoutRareLate(rules: readonly RuleConditions[]): readonly RuleConditions[] {
+  let kept = rules;
+  for (const field of LATE_FIELDS) {
+    const asked = rules.reduce((count, { fields }) => count + Number(fields.has(field)), 0);
+    if (asked > 0 && asked * LATE_SHARE < rules.length) kept = withoutField(kept, field);
+  }
+  return kept;
 }
 
 function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan): string[] {
