@@ -141,6 +141,16 @@ export function tupleHash(
     a = fold(source, seed);
     b = fold(destination, seed);
   }
+  return tupleHashOf(a, sport, b, dport, proto, salt);
+}
+
+/** The same of an IPv4 tuple with ports. */
+export function tupleHash4(config: usize, source: u32, destination: u32, proto: u32, ports: u32): u32 {
+  const salt = load<u64>(config, Conntrack.SEED);
+  return tupleHashOf(source, ports & 0xffff, destination, ports >>> 16, proto, salt);
+}
+
+function tupleHashOf(a: u64, sport: u32, b: u64, dport: u32, proto: u32, salt: u64): u32 {
   const x = mix((a << 16) ^ (a >> 32) ^ <u64>sport ^ salt);
   const y = mix((b << 16) ^ (b >> 32) ^ <u64>dport ^ salt);
   const z = (x + y + <u64>proto) * 0xd6e8feb86659fd93;

@@ -8,7 +8,7 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { stage } from '../classify/stage';
-import { touch } from '../conntrack/touch';
+import { touchRecords } from '../conntrack/touch';
 import { decodeVector } from '../packet/decode';
 import { arrive } from '../path/arrive';
 import { beginExpress, express } from './express';
@@ -51,7 +51,7 @@ export function run(lane: usize, batch: usize, alone: bool): u32 {
       if (load<u32>(p, Packet.FAMILY) != 0) arrive(lane, p);
     }
     stage(lane, packets, size);
-    if (tracking) store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
+    if (tracking) touchRecords(lane, packets, size);
     for (let p = packets; p < end; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       const index = load<u32>(p, Packet.RECORD);

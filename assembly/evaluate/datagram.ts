@@ -8,6 +8,8 @@ import { arrive } from '../path/arrive';
 
 /** In ORDER: the rest is a place in PIECES, whose datagram is complete. */
 export const DATAGRAM: u32 = 0x80000000;
+/** In ORDER: the rest is a record that is a plain frame (plain.ts) of TCP or UDP. */
+export const PLAIN: u32 = 0x40000000;
 
 /** Fills in the packet record `p` for an entry of ORDER, as it arrives. */
 export function arriveByStages(lane: usize, batch: usize, index: u32, p: usize): void {

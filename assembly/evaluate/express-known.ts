@@ -1,65 +1,93 @@
 // What nearly every packet of a tracked capture is: a TCP segment of a connection that is established, within its
-// windows, on a way with nothing but connection tracking and the tables of FORWARD. It goes from its frame to its entry,
-// and is accepted by the first rule of most rule sets. Whatever is not so goes on as express-tracked.ts takes it,
-// untouched.
+// windows, or a datagram of a UDP stream, on a way with nothing but connection tracking and the tables of FORWARD. It
+// goes from its frame to its entry, and is accepted by the first rule of most rule sets. Whatever is not so goes on as
+// express-tracked.ts takes it, untouched.
 
 import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
+import * as LookUp from '../../src/layout/look-up.ts';
 import * as Packet from '../../src/layout/packet.ts';
-import { segmentRight } from '../conntrack/checksum';
-import { touchedEntry } from '../conntrack/touch';
+import { datagramRight, segmentRight } from '../conntrack/checksum';
+import { entryIfOf } from '../conntrack/touch';
 import { accountFor } from '../conntrack/track/entry';
 import { trackKnown } from '../conntrack/track/tcp-known';
+import { trackKnownUdp } from '../conntrack/track/udp';
 import { IPPROTO_TCP } from '../packet/transport';
-import { fillRest, route } from './express';
+import { FRACTION, FRACTION_NS, route } from './express';
+import { fillTracked } from './express-tracked';
 import { askLeading, passTables, UNDECIDED } from './hook';
 import { ETHERNET_HEADER, IPV4_HEADER, RECORD_HEADER } from './plain';
 
 /** passKnown(): the packet is none of these. */
 export const NOT_KNOWN: u32 = UNDECIDED + 1;
 
+/** Time stamp of the frame of an index entry, ns. */
+export function timeOf(way: usize, entry: usize): u64 {
+  const header = <usize>load<u32>(entry);
+  return (
+    <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * <u64>load<u32>(way, FRACTION_NS)
+  );
+}
+
 /**
- * The verdict of the plain frame of index entry `entry`, whose record at `p` is filled in as far as rules are searched by
- * (express.ts, fill()), with its time and what touch() found; NOT_KNOWN when it is not for this file.
+ * The verdict of the plain frame that was looked for; NOT_KNOWN when it is not for this file. Of the record at `p` only
+ * LENGTH and what rules may ask of a connection are filled in, unless they ask for more.
  */
-export function passKnown(lane: usize, p: usize, way: usize, entry: usize, entries: usize): u32 {
-  if (load<u32>(p, Packet.PROTO) != IPPROTO_TCP) return NOT_KNOWN;
-  const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
-  const found = touchedEntry(p, load<u32>(p, Packet.CT_HASH), ports, IPPROTO_TCP);
+export function passKnown(lane: usize, p: usize, way: usize, lookUp: usize, entries: usize, time: u64): u32 {
+  const first = <usize>load<u32>(lookUp, LookUp.FIRST);
+  if (first == 0) return NOT_KNOWN;
+  const proto = load<u32>(lookUp, LookUp.PROTO);
+  const found = entryIfOf(
+    first,
+    load<u32>(lookUp, LookUp.HASH),
+    load<u64>(lookUp, LookUp.ADDRESSES),
+    load<u32>(lookUp, LookUp.PORTS),
+    proto,
+    time,
+  );
   const connection = <usize>(found & ~1);
   const direction = found & 1;
-  if (found == 0 || load<u8>(connection, Conntrack.HELPER) != 0) return NOT_KNOWN;
+  if (found == 0 || load<u8>(first, Conntrack.HELPER) != 0) return NOT_KNOWN;
+  const entry = <usize>load<u32>(lookUp, LookUp.FRAME);
   const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
   const header = l3 + IPV4_HEADER;
-  const length = load<u32>(p, Packet.LENGTH) - IPV4_HEADER;
-  if (!segmentRight(l3, header, length)) return NOT_KNOWN;
+  const total = u32(bswap<u16>(load<u16>(l3, 2)));
+  const length = total - IPV4_HEADER;
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
-  if (!trackKnown(config, connection, header, length, direction, load<u64>(p, Packet.TIME))) return NOT_KNOWN;
-  accountFor(config, connection, direction, load<u32>(p, Packet.LENGTH));
+  if (proto == IPPROTO_TCP) {
+    if (!segmentRight(l3, header, length)) return NOT_KNOWN;
+    if (!trackKnown(config, connection, header, length, direction, time)) return NOT_KNOWN;
+  } else {
+    if (!datagramRight(l3, header, length)) return NOT_KNOWN;
+    if (!trackKnownUdp(config, connection, header, length, time)) return NOT_KNOWN;
+  }
+  accountFor(config, connection, direction, total);
   const status = load<u32>(connection, Conntrack.STATUS);
   // IPS_SRC_NAT, IPS_DST_NAT are bits 4 and 5, STATE_SNAT and STATE_DNAT bits 6 and 7.
   const translated = (status & (Conntrack.IPS_SRC_NAT | Conntrack.IPS_DST_NAT)) << 2;
   const state = Conntrack.STATE_ESTABLISHED | Conntrack.STATE_PASSED | translated;
-  v128.store(p, i32x4(<u32>connection, direction * Conntrack.INFO_REPLY, state, 0), Packet.CT);
-  return forwardKnown(lane, p, way, entry, entries);
+  store<u32>(p, total, Packet.LENGTH);
+  const tracked = i32x4(<u32>connection, direction * Conntrack.INFO_REPLY, state, 0);
+  return forwardKnown(lane, p, way, lookUp, entries, tracked);
 }
 
-/** FORWARD; behind it there is nothing to confirm. */
-function forwardKnown(lane: usize, p: usize, way: usize, entry: usize, entries: usize): u32 {
+/** FORWARD; behind it there is nothing to confirm. `tracked`: CT, CTINFO, CTSTATE and CT_TEMPLATE. */
+function forwardKnown(lane: usize, p: usize, way: usize, lookUp: usize, entries: usize, tracked: v128): u32 {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const hook = image + Image.HOOKS + Hook.FORWARD * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
   const leading = load<u32>(hook) >>> Image.HOOK_LEAD_SHIFT;
   // The only table of the hook, and rules that need nothing of the packet but its state.
   if (leading != 0 && load<u32>(hook, Image.HOOK_ENTRY_BYTES + 4) == 0) {
+    v128.store(p, tracked, Packet.CT);
     const verdict = askLeading(image, counters, p, image + load<u32>(hook, 4), leading);
     if (verdict != UNDECIDED) return verdict;
   }
-  const info = load<u64>(p, Packet.CT);
-  fillRest(p, way, entry, entries);
-  store<u64>(p, info, Packet.CT);
+  fillTracked(p, way, load<u32>(lookUp, LookUp.FRAME), entries);
+  v128.store(p, tracked, Packet.CT);
+  store<u32>(p, load<u32>(lookUp, LookUp.SHARD), Packet.CT_SHARD);
   route(p, way);
   return passTables(lane, image, counters, p, Hook.FORWARD);
 }

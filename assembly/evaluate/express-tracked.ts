@@ -1,26 +1,24 @@
 // The short way where connections are tracked: the frames of express.ts, in vectors, each in its turn among all others,
 // for what the packets before it did to connections matters. Frames that take the stages of batch.ts stand beside them.
 //
-//   arrive     each packet's record is filled in: plain frames here, all others by the stages
-//   touch      their connections' buckets and entries are looked at, so that cache misses overlap
-//   pass       one after another, in packet order
+//   seek     what each packet's connection is found by, of plain frames; all others arrive by the stages
+//   touch    their connections' buckets and entries are looked at, so that cache misses overlap
+//   pass     one after another, in packet order; a packet record is filled in where a rule or a tracker has to be asked
 
 import * as Batch from '../../src/layout/batch.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Lane from '../../src/layout/lane.ts';
+import * as LookUp from '../../src/layout/look-up.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { touch } from '../conntrack/touch';
-import { arriveByStages, DATAGRAM } from './datagram';
+import { seek, touch } from '../conntrack/touch';
+import { IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
+import { arriveByStages, DATAGRAM, PLAIN } from './datagram';
 import {
   add,
-  CANDIDATES,
   countVerdict,
-  ENTRIES,
   expressRecords,
-  FRACTION,
-  FRACTION_NS,
   fill,
   fillRest,
   HOOKS,
@@ -29,94 +27,107 @@ import {
   WAY_INTERFACE,
   wayOf,
 } from './express';
-import { NOT_KNOWN, passKnown } from './express-known';
+import { NOT_KNOWN, passKnown, timeOf } from './express-known';
 import { finish } from './finish';
 import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER } from './plain';
 import { abandon, traverse } from './traverse';
-
-/** Is packet `index` of the batch a plain frame? Then what its connection is found by is filled in at `p`. */
-function arrivePlain(way: usize, batch: usize, index: u32, p: usize): bool {
-  const entries = <usize>load<u32>(batch, Batch.INDEX);
-  const entry = entries + <usize>index * Batch.ENTRY_BYTES;
-  if (!isPlain(entry, load<u32>(way, WAY_INTERFACE))) return false;
-  const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
-  fill(p, l3);
-  const header = <usize>load<u32>(entry);
-  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
-  store<u64>(
-    p,
-    <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs,
-    Packet.TIME,
-  );
-  const proto = load<u32>(p, Packet.PROTO);
-  store<u32>(p, plainHash(l3, proto), Packet.HASH);
-  v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
-  v128.store(p, i32x4.splat(0), Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS, CT_HASH, CT_FIRST
-  return true;
-}
 
 /**
  * Takes a vector of `count` packets to their verdicts, in their order: the batch's records from `first` on, or those that
  * stand at `order` (u32 each). beginExpress() has said that there is a short way.
  */
 export function runTracked(lane: usize, batch: usize, order: usize, first: u32, count: u32): void {
-  const records = expressRecords(lane);
-  const way = wayOf(records);
-  // Which of the packets are plain, a byte each: their records stand behind those of the vector, the others' among them.
-  const plain = way + CANDIDATES;
+  const way = wayOf(expressRecords(lane));
+  const captureInterface = load<u32>(way, WAY_INTERFACE);
+  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
+  const lookUps = <usize>load<u32>(lane, Lane.LOOK_UPS);
+  const entries = <usize>load<u32>(batch, Batch.INDEX);
   const packets = <usize>load<u32>(lane, Lane.PACKETS);
   for (let at: u32 = 0; at < count; at++) {
+    const lookUp = lookUps + <usize>at * LookUp.BYTES;
     const index = order == 0 ? first + at : load<u32>(order + ((<usize>at) << 2));
-    const place = <usize>at * Packet.BYTES;
+    const entry = entries + <usize>(index & ~PLAIN) * Batch.ENTRY_BYTES;
     // A datagram that was reassembled is none.
-    const found = index < DATAGRAM && arrivePlain(way, batch, index, records + place);
-    store<u8>(plain + at, u8(found));
-    store<u32>(way + ENTRIES + ((<usize>at) << 2), load<u32>(batch, Batch.INDEX) + index * Batch.ENTRY_BYTES);
-    if (!found) arriveByStages(lane, batch, index, packets + place);
+    if (index >= PLAIN ? index < DATAGRAM : isPlain(entry, captureInterface)) {
+      seekPlain(config, lookUp, entry);
+      continue;
+    }
+    store<u64>(lookUp, 0, LookUp.SHARD); // SHARD, FIRST
+    store<u32>(lookUp, 0, LookUp.FRAME);
+    arriveByStages(lane, batch, index, packets + <usize>at * Packet.BYTES);
   }
-  passAll(lane, batch, records, plain, packets, count);
+  touch(lane, lookUps, count);
+  passAll(lane, batch, lookUps, packets, count);
 }
 
-function passAll(lane: usize, batch: usize, records: usize, plain: usize, packets: usize, count: u32): void {
+/** Fills in the look-up of the plain frame of an index entry. */
+function seekPlain(config: usize, lookUp: usize, entry: usize): void {
+  const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
+  const proto = u32(load<u8>(l3, 9));
+  store<u64>(lookUp, <u64>entry | ((<u64>proto) << 32), LookUp.FRAME); // FRAME, PROTO
+  if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) {
+    store<u64>(lookUp, 0, LookUp.SHARD); // SHARD, FIRST
+    return;
+  }
+  const ends = bswap<u64>(load<u64>(l3, 12));
+  const ports = bswap<u32>(load<u32>(l3, 20));
+  const hash = plainHash(l3, proto);
+  seek(config, lookUp, (ends >> 32) | (ends << 32), (ports >>> 16) | (ports << 16), proto, hash);
+}
+
+function passAll(lane: usize, batch: usize, lookUps: usize, packets: usize, count: u32): void {
+  const records = expressRecords(lane);
   const way = wayOf(records);
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
   const hooks = load<u32>(way, HOOKS);
   const known = load<u32>(way, KNOWN) != 0;
   const entries = <usize>load<u32>(batch, Batch.INDEX);
-  const entered = way + ENTRIES;
-  store<u32>(lane, touch(lane, records, plain, count), Lane.TOUCHED);
   let earliest = load<u64>(totals, Totals.FIRST_TIME);
   let latest = load<u64>(totals, Totals.LAST_TIME);
   let plains: u64 = 0;
   for (let at: u32 = 0; at < count; at++) {
-    const place = <usize>at * Packet.BYTES;
-    if (load<u8>(plain + at) == 0) {
-      takeStages(lane, batch, packets + place, number);
+    const lookUp = lookUps + <usize>at * LookUp.BYTES;
+    const entry = <usize>load<u32>(lookUp, LookUp.FRAME);
+    if (entry == 0) {
+      takeStages(lane, batch, packets + <usize>at * Packet.BYTES, number);
       continue;
     }
-    const p = records + place;
-    const time = load<u64>(p, Packet.TIME);
+    const time = timeOf(way, entry);
     earliest = max(earliest, ~time);
     latest = max(latest, time);
     plains++;
-    const length = load<u32>(p, Packet.LENGTH);
-    const entry = <usize>load<u32>(entered + ((<usize>at) << 2));
     if (known) {
-      const verdict = passKnown(lane, p, way, entry, entries);
+      const verdict = passKnown(lane, records, way, lookUp, entries, time);
       if (verdict != NOT_KNOWN) {
-        countVerdict(totals, p, verdict, length);
+        countVerdict(totals, records, verdict, load<u32>(records, Packet.LENGTH));
         continue;
       }
     }
-    fillRest(p, way, entry, entries);
-    store<u64>(p, number + load<u32>(p, Packet.RECORD), Packet.NUMBER);
-    countVerdict(totals, p, pass(lane, p, way, hooks), length);
-    abandon(p);
+    fillTracked(records, way, entry, entries);
+    store<u32>(records, load<u32>(lookUp, LookUp.SHARD), Packet.CT_SHARD);
+    if (load<u32>(lookUp, LookUp.SHARD) != 0) {
+      store<u32>(records, load<u32>(lookUp, LookUp.HASH), Packet.CT_HASH);
+      store<u32>(records, load<u32>(lookUp, LookUp.FIRST), Packet.CT_FIRST);
+    }
+    store<u64>(records, number + load<u32>(records, Packet.RECORD), Packet.NUMBER);
+    const length = load<u32>(records, Packet.LENGTH);
+    countVerdict(totals, records, pass(lane, records, way, hooks), length);
+    abandon(records);
   }
   store<u64>(totals, max(earliest, load<u64>(totals, Totals.FIRST_TIME)), Totals.FIRST_TIME);
   store<u64>(totals, max(latest, load<u64>(totals, Totals.LAST_TIME)), Totals.LAST_TIME);
   add(totals, Totals.FAMILIES + 8, plains);
+}
+
+/** Fills in the record of a plain frame that has not been tracked yet. */
+export function fillTracked(p: usize, way: usize, entry: usize, entries: usize): void {
+  const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
+  fill(p, l3);
+  fillRest(p, way, entry, entries);
+  store<u32>(p, plainHash(l3, load<u32>(p, Packet.PROTO)), Packet.HASH);
+  v128.store(p, i32x4(0, 0, Conntrack.STATE_INVALID, 0), Packet.CT); // CT, CTINFO, CTSTATE, CT_TEMPLATE
+  v128.store(p, i32x4.splat(0), Packet.CT_EVENTS); // CT_EVENTS, CT_PORTS, CT_HASH, CT_FIRST
 }
 
 /** A packet that has arrived by the stages. */

@@ -20,13 +20,13 @@ import { open } from '../capture/open';
 import { stage } from '../classify/stage';
 import { shardNumber } from '../conntrack/shard';
 import { steeringHash } from '../conntrack/steer';
-import { touch } from '../conntrack/touch';
+import { touchRecords } from '../conntrack/touch';
 import { defragment } from '../fragment/defragment';
 import { decodeVector } from '../packet/decode';
 import { IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { arrive } from '../path/arrive';
 import { routeOutput } from '../path/output';
-import { arriveByStages, DATAGRAM } from './datagram';
+import { arriveByStages, DATAGRAM, PLAIN } from './datagram';
 import { beginExpress, expressRecords, WAY_INTERFACE, wayOf } from './express';
 import { runTracked } from './express-tracked';
 import { finish } from './finish';
@@ -35,8 +35,10 @@ import { isTracked, needsTurn, traverse } from './traverse';
 
 /** In the place of a shard's number: needs no turn; waits for the batch's turn; is done. */
 const FREE: u8 = 64;
-const WAITS: u8 = 254;
-const DONE: u8 = 255;
+const WAITS: u8 = 0xc0;
+const DONE: u8 = 0xc1;
+/** Beside a shard's number: the record is a plain frame of TCP or UDP. */
+const IS_PLAIN: u8 = 0x80;
 /** Bytes before a datagram's IP header, for its Ethernet header, and behind it, which may be loaded with its last ones. */
 const FRONT_BYTES: u32 = 16;
 const BACK_BYTES: u32 = 64;
@@ -62,7 +64,7 @@ export function steer(lane: usize, batch: usize): u32 {
       const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
       const proto = u32(load<u8>(l3, 9));
       if (proto == IPPROTO_TCP || proto == IPPROTO_UDP) {
-        store<u8>(shards + index, u8(shardNumber(config, plainHash(l3, proto))));
+        store<u8>(shards + index, u8(shardNumber(config, plainHash(l3, proto))) | IS_PLAIN);
         continue;
       }
     }
@@ -142,8 +144,8 @@ export function orderShards(lane: usize, batch: usize): void {
   memory.fill(starts, 0, Lane.SHARD_STARTS_BYTES);
   for (let at: u32 = 0; at < count; at++) {
     const shard = load<u8>(shards + at);
-    if (shard > FREE) continue;
-    const counter = starts + ((<usize>shard) << 2) + 8;
+    if (shard >= WAITS) continue;
+    const counter = starts + ((<usize>(shard & ~IS_PLAIN)) << 2) + 8;
     store<u32>(counter, load<u32>(counter) + 1);
   }
   let sum: u32 = 0;
@@ -157,7 +159,7 @@ export function orderShards(lane: usize, batch: usize): void {
   let piece: u32 = 0;
   for (let at: u32 = 0; at < count; at++) {
     const shard = load<u8>(shards + at);
-    let entry = at;
+    let entry = at | ((shard & IS_PLAIN) != 0 ? PLAIN : 0);
     if (piece < load<u32>(lane, Lane.PIECE_COUNT)) {
       const record = <usize>load<u32>(lane, Lane.PIECES) + <usize>piece * Lane.PIECE_BYTES;
       if (load<u32>(record) == at) {
@@ -165,8 +167,8 @@ export function orderShards(lane: usize, batch: usize): void {
         piece++;
       }
     }
-    if (shard > FREE) continue;
-    const counter = starts + ((<usize>shard) << 2) + 8;
+    if (shard >= WAITS) continue;
+    const counter = starts + ((<usize>(shard & ~IS_PLAIN)) << 2) + 8;
     const place = load<u32>(counter);
     store<u32>(order + ((<usize>place) << 2), entry);
     store<u32>(counter, place + 1);
@@ -193,7 +195,7 @@ export function runShard(lane: usize, batch: usize, shard: u32): void {
     }
     const last = packets + <usize>size * Packet.BYTES;
     stage(lane, packets, size);
-    store<u32>(lane, touch(lane, packets, 0, size), Lane.TOUCHED);
+    touchRecords(lane, packets, size);
     for (let p = packets; p < last; p += Packet.BYTES) {
       if (load<u32>(p, Packet.VERDICT) != Verdict.ACCEPT) continue;
       traverse(lane, p, number + load<u32>(p, Packet.RECORD));

@@ -59,8 +59,8 @@ export const FRAGMENTS6 = 164;
 export const DATAGRAMS = 168;
 export const DATAGRAMS_END = 172;
 export const DATAGRAMS_NEXT = 176;
-/** Scratch: VECTOR addresses. */
-export const ADDRESSES = 180;
+/** What the connections of a vector's packets are looked for by: VECTOR of layout/look-up.ts. */
+export const LOOK_UPS = 180;
 /** 1 when there is a short way for the batch (evaluate/express.ts). */
 export const SHORT = 160;
 export const BYTES = 192;

@@ -10,6 +10,7 @@ import * as Batch from '../layout/batch.ts';
 import * as Conntrack from '../layout/conntrack.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Lane from '../layout/lane.ts';
+import * as LookUp from '../layout/look-up.ts';
 import * as Packet from '../layout/packet.ts';
 import {
   arenaBytesFor,
@@ -127,7 +128,7 @@ function placeSteering(
     [Lane.SHARD_OF, allocator.allocate(records)],
     [Lane.PIECES, allocator.allocate(records * Lane.PIECE_BYTES)],
     [Lane.KEPT, allocator.allocate(records * Packet.BYTES)],
-    [Lane.ADDRESSES, allocator.allocate(Lane.VECTOR * 4)],
+    [Lane.LOOK_UPS, allocator.allocate(Lane.VECTOR * LookUp.BYTES)],
     [Lane.DATAGRAMS, datagrams],
     [Lane.DATAGRAMS_END, datagrams + datagramBytes],
     [Lane.FRAGMENTS6, fragments6],

@@ -3,6 +3,7 @@
 import * as Conntrack from '../../../src/layout/conntrack.ts';
 import * as Invalid from '../../../src/layout/invalid.ts';
 import * as Packet from '../../../src/layout/packet.ts';
+import { deadline } from '../time';
 import { assure, configuration, invalid, refresh, transport } from './entry';
 
 const HEADER_BYTES: u32 = 8;
@@ -28,6 +29,26 @@ export function trackUdp(lane: usize, entry: usize, p: usize, fresh: bool): i32 
   }
   refresh(entry, p, timeout);
   return Conntrack.TRACK_ACCEPT;
+}
+
+/**
+ * trackUdp() of a datagram of `length` bytes, all captured, whose header is at `header`, in a connection that has seen
+ * both directions. False, and nothing is changed, when it is for that function. The packet is not counted here.
+ */
+export function trackKnownUdp(config: usize, entry: usize, header: usize, length: u32, time: u64): bool {
+  const says = u32(bswap<u16>(load<u16>(header, 4)));
+  const status = load<u32>(entry, Conntrack.STATUS);
+  const settled = Conntrack.IPS_SEEN_REPLY | Conntrack.IPS_ASSURED;
+  if (
+    u32(says > length) |
+    u32(says < HEADER_BYTES) |
+    u32((status & (settled | Conntrack.IPS_FIXED_TIMEOUT)) != settled) |
+    u32(time <= load<u64>(entry, Conntrack.UDP_STREAM_TIME))
+  ) {
+    return false;
+  }
+  store<u64>(entry, deadline(time, load<u64>(config, Conntrack.TIMEOUT_UDP_STREAM)), Conntrack.DEADLINE);
+  return true;
 }
 
 export function trackUdpLite(lane: usize, entry: usize, p: usize): i32 {
