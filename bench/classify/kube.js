@@ -35,7 +35,8 @@ export function kubeRules(services) {
     const asks = `-d ${addressText(address)}/32 -p tcp -m tcp --dport ${port}`;
     chains.push(name);
     head.push(`-A KUBE-SERVICES ${asks} -j ${name}`);
-    if (nodePort !== undefined) nodePorts.push(`-A KUBE-NODEPORTS -p tcp -m tcp --dport ${nodePort} -j ${name}`);
+    if (nodePort !== undefined)
+      nodePorts.push(`-A KUBE-NODEPORTS -p tcp -m tcp --dport ${nodePort} -j ${name}`);
     rest.push(`-A ${name} ! -s 10.244.0.0/16 ${asks} -j KUBE-MARK-MASQ`);
     endpoints.forEach((endpoint, index) => {
       const chain = `KUBE-SEP-${service}-${index}`;

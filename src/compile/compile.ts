@@ -30,8 +30,9 @@ import {
   type Target,
 } from '../model/ruleset.ts';
 import { stationsAt } from '../model/station.ts';
+import { chainOrder } from './chain-order.ts';
 import { changingFields } from './changing.ts';
-import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
+import { type ClassifierChoice, ClassifierEmitter, type ClassifierPlan } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
@@ -97,8 +98,9 @@ class Compiler {
   readonly #tracked: boolean;
   readonly #options: CompileOptions;
   readonly #chains: CompiledChain[] = [];
-  /** First record of each chain, by table and chain name. */
+  /** Each chain's first record, by table and chain name; and the chains without rules. */
   readonly #firstRecords = new Map<string, number>();
+  readonly #empty = new Set<string>();
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
@@ -108,6 +110,7 @@ class Compiler {
   readonly #rulesStart: number;
   readonly #recordCount: number;
   readonly #emitter: Emitter;
+  readonly #classifiers: ClassifierEmitter;
 
   constructor(ruleSet: RuleSet, options: CompileOptions) {
     this.#ruleSet = ruleSet;
@@ -115,9 +118,10 @@ class Compiler {
     this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
-      for (const chain of table.chains) {
+      for (const chain of chainOrder(table)) {
         this.#chains.push({ table, chain, firstRecord: records });
         this.#firstRecords.set(`${table.name} ${chain.name}`, records);
+        if (chain.rules.length === 0) this.#empty.add(`${table.name} ${chain.name}`);
         records += chain.rules.length + 1;
       }
     }
@@ -125,6 +129,8 @@ class Compiler {
     const chainsEnd = Image.HEADER_BYTES + this.#chains.length * Image.CHAIN_BYTES;
     this.#rulesStart = Math.ceil(chainsEnd / 64) * 64;
     this.#emitter = new Emitter(this.#rulesStart + records * RuleRecord.BYTES);
+    const choice = options.classifier ?? 'auto';
+    this.#classifiers = new ClassifierEmitter(this.#emitter, ruleSet.family, choice);
   }
 
   run(): CompiledRules {
@@ -244,18 +250,15 @@ class Compiler {
       this.#verdict(this.#recordOffset(firstRecord + position)),
     );
     finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
-    const { plan, exact, interfaces } = emitClassifier(
-      this.#emitter,
-      conditions,
+    const { plan, exact, interfaces } = this.#classifiers.emit({
+      rules: conditions,
       finals,
-      this.#ruleSet.family,
-      this.#options.classifier ?? 'auto',
-      chain.hook !== undefined,
-    );
+      beforehand: chain.hook !== undefined,
+    });
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
     if (plan.offset !== 0) {
-      this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
+      this.#emitter.setWord(this.#recordOffset(firstRecord) + RuleRecord.CLASSIFIER, plan.offset);
       for (const table of interfaces) this.#interfaceTables.push(table);
       exact.forEach((sure, position) => {
         if (!sure) return;
@@ -420,10 +423,13 @@ class Compiler {
       return [TargetKind.VERDICT, VERDICTS[target.verdict]];
     }
     if (target.kind !== 'extension') {
-      const first = this.#firstRecords.get(`${table.name} ${target.chain}`);
+      const name = `${table.name} ${target.chain}`;
+      const first = this.#firstRecords.get(name);
       if (first === undefined) {
         throw new WasmtablesError('BAD_CHAIN', `chain "${target.chain}" does not exist`, target);
       }
+      // Nothing counts in a chain without rules: a jump goes on behind itself, a goto returns for it.
+      if (this.#empty.has(name)) return [target.kind === 'jump' ? TargetKind.CONTINUE : TargetKind.RETURN, 0];
       const kind = target.kind === 'jump' ? TargetKind.JUMP : TargetKind.GOTO;
       return [kind, this.#recordOffset(first)];
     }

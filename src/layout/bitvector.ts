@@ -6,7 +6,7 @@
 //
 // References are byte offsets from the start of the image. Everything is u32.
 
-// Header: Image.CHAIN_CLASSIFIER_DATA of the chain points to it. Fields stand in the order of the counts.
+// Header: Rule.CLASSIFIER of the chain's first record points to it. Fields stand in the order of the counts.
 /** Fields by the kind of their look-up: one, two or four bytes, IPv6 addresses, interfaces. FIELDS in all at most. */
 export const BYTE_FIELDS = 0;
 export const SHORT_FIELDS = 4;
