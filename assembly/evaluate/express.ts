@@ -173,11 +173,7 @@ function isKnownWay(lane: usize, image: usize, placement: u32): bool {
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   if (config == 0 || image == 0 || placement == Host.PLACEMENT_HOOK) return false;
   if ((load<u32>(config, Conntrack.FLAGS) & (Conntrack.EVENTS | Conntrack.TRACE)) != 0) return false;
-  return (
-    isOnly(image, Hook.PREROUTING, Hook.CONNTRACK) &&
-    isOnly(image, Hook.POSTROUTING, Hook.CONFIRM) &&
-    (load<u32>(config, Conntrack.FLAGS) & Conntrack.ON4) != 0
-  );
+  return isOnly(image, Hook.PREROUTING, Hook.CONNTRACK) && isOnly(image, Hook.POSTROUTING, Hook.CONFIRM);
 }
 
 /** Is this all there is at a hook? */
