@@ -71,11 +71,14 @@ interface Pending {
   readonly record: number;
   readonly sides: readonly Replacement[];
   readonly resolve: (replaced: ReplacedRules) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** How often it is looked whether batches before a replacement are evaluated. */
 const POLL_MS = 5;
 const LEAST_BLOCK_BYTES = 64 * 1024;
+/** What connection tracking leaves for rule sets to come. */
+export const RESERVED_BYTES = 512 * 1024 * 1024;
 
 /** What the rule sets need of the scan that they are in. */
 export interface RuleSetParts {
@@ -171,20 +174,26 @@ export class RuleSets {
     for (const { side, to } of sides) this.#current = { ...this.#current, [side]: to };
     this.#tell(first.to.block.address, sides, beginsTracking);
     this.#timer ??= setInterval(() => this.#settle(), POLL_MS);
-    return new Promise((resolve) => {
-      this.#pending.push({ record: first.to.block.address, sides, resolve });
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ record: first.to.block.address, sides, resolve, reject });
     });
   }
 
   /** Behind the last packet, when no lane runs any more; `packets` is how many there were. */
   finish(packets: number): void {
-    this.#over = true;
+    this.#settle();
     for (const pending of this.#pending) this.#complete(pending, packets + 1);
-    this.#pending = [];
-    this.stop();
+    this.#stop();
   }
 
-  stop(): void {
+  /** The scan failed: nothing more can be said of what is under way. */
+  fail(error: unknown): void {
+    for (const { reject } of this.#pending) reject(error);
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#pending = [];
     this.#over = true;
     clearInterval(this.#timer);
     for (const port of this.#ports) port.close();

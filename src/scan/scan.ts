@@ -31,7 +31,7 @@ import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { beginTracking, memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-import { type FamilyRules, type ReplacedRules, RuleSets } from './rule-sets.ts';
+import { type FamilyRules, RESERVED_BYTES, type ReplacedRules, RuleSets } from './rule-sets.ts';
 import { enterConnections } from './start-conntrack.ts';
 
 /**
@@ -84,6 +84,7 @@ async function runScan(
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown: options.unknown ?? 'refuse' });
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
+  if (onStart !== undefined) shared.allocator.reserved = RESERVED_BYTES;
   const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
   const workers = options.workers ?? availableParallelism();
@@ -138,8 +139,9 @@ async function scanWith(
   let problems: readonly CaptureProblem[];
   try {
     problems = await run.run();
-  } finally {
-    ruleSets.stop();
+  } catch (error) {
+    ruleSets.fail(error);
+    throw error;
   }
   ruleSets.finish(new TotalsReader(shared.memory, lanes).at(Totals.PACKETS));
   const tracking = ruleSets.conntrack;
@@ -251,6 +253,8 @@ class ScanRun {
   readonly #control: ControlWords;
   readonly #ruleSets: RuleSets;
   readonly #replaceable: boolean;
+  /** Where lanes hear of other rules. */
+  readonly #generations: readonly MessagePort[];
   readonly #output: OrderedOutput | undefined;
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
@@ -259,6 +263,7 @@ class ScanRun {
     const { shared } = parts;
     this.#ruleSets = parts.ruleSets;
     this.#replaceable = parts.replaceable;
+    this.#generations = parts.replaceable ? parts.lanes.map(() => parts.ruleSets.openPort()) : [];
     this.#options = options;
     this.#shared = shared;
     this.#module = parts.module;
@@ -296,7 +301,9 @@ class ScanRun {
     const pool = here ? undefined : await createPool(this.#lanes.length);
     try {
       await this.#writeHeaders();
-      const reports = await Promise.all(this.#lanes.map((lane) => this.#runLane(pool, lane)));
+      const reports = await Promise.all(
+        this.#lanes.map((lane, index) => this.#runLane(pool, lane, this.#generations[index])),
+      );
       await this.#written;
       await this.#output?.finish();
       return this.#inOrder(reports);
@@ -314,8 +321,11 @@ class ScanRun {
     }
   }
 
-  async #runLane(pool: Piscina | undefined, { lane, batch, fragments }: LaneArena): Promise<LaneReport> {
-    const generations = this.#replaceable ? this.#ruleSets.openPort() : undefined;
+  async #runLane(
+    pool: Piscina | undefined,
+    { lane, batch, fragments }: LaneArena,
+    generations: MessagePort | undefined,
+  ): Promise<LaneReport> {
     const task: LaneTask = {
       module: this.#module,
       memory: this.#shared.memory,
