@@ -30,6 +30,9 @@ const MOST_UNSURE = 0.5;
  */
 const LATE_SHARE = 8;
 
+/** Lists of more boxes than this are worth a word. */
+const LONG_LEAF = 64;
+
 /** What a chain is searched by. */
 export interface ClassifierPlan {
   readonly kind: ClassifierKind;
@@ -154,6 +157,9 @@ function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan)
   }
   notes.push(`longest leaf: ${longest}`);
   if (unpaid > 0) notes.push(`lists not cut, over the budget of ${budgetBytes} bytes: ${unpaid}`);
+  else if (longest > LONG_LEAF) {
+    notes.push(`lists that no cut parts, read in order: the longest has ${longest} boxes`);
+  }
   return notes;
 }
 
