@@ -1,12 +1,14 @@
 // Connection tracking, the whole program: `npm run bench:conntrack [-- MILLIONS [ROUNDS]]`. A capture opens all of its
 // connections and then sends MILLIONS of packets of random ones in both directions; what these packets cost is the
 // difference to a capture that ends with the handshakes. 60-byte frames, 100 rules of which the first accepts
-// ESTABLISHED; beside it the same rules without connection tracking. Processor time on one core, best of ROUNDS; two
-// cores by the clock. Bytes a flow are those of the resident memory at the end, less those of a capture of few flows.
+// ESTABLISHED; beside it the same rules without connection tracking. Processor time on one core, best of ROUNDS; what
+// two cores do with these packets by the clock, likewise. New flows are those of a capture of nothing but their first
+// segments, which pass all of the rules; opened ones, handshakes of three segments. Bytes a flow are those of the
+// resident memory at the end, less those of a capture of few flows.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { statefulCapture } from './stateful-capture.js';
+import { statefulCapture, synCapture } from './stateful-capture.js';
 
 const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname;
 const DATA = new URL('data/', import.meta.url);
@@ -57,7 +59,9 @@ function best(ruleSet, capture, workers) {
 
 const millions = (packets, seconds) => (packets / seconds / 1e6).toFixed(1);
 
-console.log('flows       | tracked M/s | stateless M/s | new flows M/s | two cores to one | bytes a flow');
+console.log(
+  'flows       | tracked M/s | stateless M/s | new flows M/s | opened M/s | two cores to one | bytes a flow',
+);
 let fewKib = 0;
 for (const flows of FLOWS) {
   const opened = statefulCapture(flows, 0);
@@ -65,6 +69,7 @@ for (const flows of FLOWS) {
   const before = best(STATEFUL, opened, 1);
   const tracked = best(STATEFUL, capture, 1);
   const stateless = best(STATELESS, capture, 1).processor - best(STATELESS, opened, 1).processor;
+  const twoBefore = best(STATEFUL, opened, 2);
   const two = best(STATEFUL, capture, 2);
   if (flows === FLOWS[0]) fewKib = tracked.kib;
   const empty = best(STATEFUL, statefulCapture(1, 0), 1);
@@ -72,8 +77,12 @@ for (const flows of FLOWS) {
     String(flows).padEnd(11),
     millions(PACKETS, tracked.processor - before.processor).padStart(11),
     millions(PACKETS, stateless).padStart(13),
-    (flows < 100_000 ? '-' : millions(flows, before.processor - empty.processor)).padStart(13),
-    (tracked.clock / two.clock).toFixed(2).padStart(16),
+    (flows < 100_000
+      ? '-'
+      : millions(flows, best(STATEFUL, synCapture(flows), 1).processor - empty.processor)
+    ).padStart(13),
+    (flows < 100_000 ? '-' : millions(flows, before.processor - empty.processor)).padStart(10),
+    ((tracked.clock - before.clock) / (two.clock - twoBefore.clock)).toFixed(2).padStart(16),
     (flows < 100_000 ? '-' : (((tracked.kib - fewKib) * 1024) / flows).toFixed(0)).padStart(12),
   ];
   console.log(row.join(' | '));

@@ -14,13 +14,26 @@ const ACK = 16;
 
 /** Path of a capture: the handshakes of `flows` flows and then `packets` packets; made when it is not there. */
 export function statefulCapture(flows, packets) {
-  const path = new URL(`stateful-${flows}-${packets}.pcap`, DATA).pathname;
+  return capture(`stateful-${flows}-${packets}.pcap`, flows, (writer) => {
+    for (let flow = 0; flow < flows; flow++) writer.handshake(flow);
+    for (let index = 0; index < packets; index++) writer.data();
+  });
+}
+
+/** Path of a capture of the first segments of `flows` flows, and no more. */
+export function synCapture(flows) {
+  return capture(`syn-${flows}.pcap`, flows, (writer) => {
+    for (let flow = 0; flow < flows; flow++) writer.syn(flow);
+  });
+}
+
+function capture(name, flows, write) {
+  const path = new URL(name, DATA).pathname;
   if (existsSync(path)) return path;
   mkdirSync(DATA, { recursive: true });
   const file = openSync(`${path}.part`, 'w');
   const writer = new Writer(file, flows);
-  for (let flow = 0; flow < flows; flow++) writer.handshake(flow);
-  for (let index = 0; index < packets; index++) writer.data();
+  write(writer);
   writer.flush();
   closeSync(file);
   renameSync(`${path}.part`, path);
@@ -42,6 +55,10 @@ class Writer {
     this.#flows = flows;
     this.#seq = new Uint32Array(flows * 2);
     writeSync(file, fileHeader());
+  }
+
+  syn(flow) {
+    this.#packet(flow, 0, SYN, Math.imul(flow, 0x9e3779b1) >>> 0, 0, 0);
   }
 
   handshake(flow) {

@@ -13,9 +13,9 @@ import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
 import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
-import { count, shardAt, shardNumber } from './shard';
+import { count, shardAt, shardNumber, tableOf } from './shard';
 import { steeringHash } from './steer';
-import { detach, find, freeEntry, makeRoom, remove, takeEntry, zoneHash } from './table';
+import { detach, find, freeEntry, makeRoom, mayHold, remove, takeEntry, zoneHash } from './table';
 import { touchedEntry } from './touch';
 import { track } from './track/dispatch';
 import { account } from './track/entry';
@@ -123,22 +123,12 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32,
   const zone = zoneOf(p);
   const zoneDirections = zoneDirectionsOf(p);
   const touched = touchedEntry(p, hash, ports, proto);
-  const found =
-    touched != 0
-      ? touched
-      : find(
-          shard,
-          lane,
-          p,
-          family,
-          hash,
-          p + Packet.SRC,
-          p + Packet.DST,
-          proto,
-          ports,
-          zone,
-          zoneDirections,
-        );
+  let found = touched;
+  if (touched == 0 && (zone != 0 || mayHold(tableOf(shard, family), hash))) {
+    const source = p + Packet.SRC;
+    const destination = p + Packet.DST;
+    found = find(shard, lane, p, family, hash, source, destination, proto, ports, zone, zoneDirections);
+  }
   const fresh = found == 0;
   const direction = found & 1;
   let entry: usize = found & ~1;

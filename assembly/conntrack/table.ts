@@ -8,9 +8,11 @@
 // of one that counts in one only stand with those without a zone.
 //
 // Expiry is a matter of an entry's deadline: a look-up takes away what it finds expired, and each new entry pays for a
-// look at two others, so that what nobody looks up goes, too, and memory follows the live entries.
+// look at two others, so that what nobody looks up goes, too, and memory follows the live entries. In a large table these
+// looks are saved up, and taken together: then their cache misses overlap.
 
 import * as Conntrack from '../../src/layout/conntrack.ts';
+import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import { destroyed } from './event';
 import { forgetMaster } from './expect';
@@ -31,6 +33,9 @@ const LEAST_CHUNK_ENTRIES: u32 = 8;
 const MOST_CHUNK_ENTRIES: u32 = 1024;
 /** Entries that each new one looks at. */
 const SWEEP: u32 = 2;
+/** Entries that are looked at together, in a table of LARGE or more. */
+const SWEEP_TOGETHER: u32 = 16;
+const LARGE: u32 = 256;
 
 /** Address of the bucket that a hash leads to; the table has buckets. */
 export function bucketOf(table: usize, hash: u32): usize {
@@ -44,6 +49,23 @@ export function bucketOf(table: usize, hash: u32): usize {
 export function slotsLike(bucket: usize, hash: u32): i32 {
   const tags = v128.load(bucket, Conntrack.BUCKET_TAGS);
   return i8x16.bitmask(i8x16.eq(tags, i8x16.splat(<i8>(hash >>> 24)))) & ((1 << Conntrack.BUCKET_SLOTS) - 1);
+}
+
+/** May the table have an entry with this hash? For most that it has not, the answer is no, after one look. */
+export function mayHold(table: usize, hash: u32): bool {
+  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return false;
+  const bucket = bucketOf(table, hash);
+  return slotsLike(bucket, hash) != 0 || load<u32>(bucket, Conntrack.BUCKET_PASSED) != 0;
+}
+
+/** The slots of a bucket that hold this address (0: the free ones), a bit each. */
+function slotsWith(bucket: usize, entry: u32): i32 {
+  const wanted = i32x4.splat(entry);
+  return (
+    i32x4.bitmask(i32x4.eq(v128.load(bucket), wanted)) |
+    (i32x4.bitmask(i32x4.eq(v128.load(bucket, 16), wanted)) << 4) |
+    (i32x4.bitmask(i32x4.eq(v128.load(bucket, 32), wanted)) << 8)
+  );
 }
 
 function nextBucket(table: usize, bucket: usize): usize {
@@ -203,12 +225,15 @@ function sameZone(entry: usize, direction: u32, zone: u32, zoneDirections: u32):
 /** A zeroed record, marked as in use, of what may be taken; 0 when memory is exhausted. */
 export function takeEntry(lane: usize, p: usize, config: usize, shard: usize, family: u32): usize {
   const table = tableOf(shard, family);
-  sweep(lane, p, config, shard, table, family);
+  const owed = load<u32>(table, Conntrack.TABLE_OWED) + SWEEP;
+  const together = load<u32>(table, Conntrack.TABLE_COUNT) < LARGE ? SWEEP : SWEEP_TOGETHER;
+  store<u32>(table, owed < together ? owed : 0, Conntrack.TABLE_OWED);
+  if (owed >= together) sweep(lane, p, config, shard, table, family, owed);
   const bytes = load<u32>(familyWords(config, family), Conntrack.ENTRY_BYTES4);
   let entry = <usize>load<u32>(table, Conntrack.TABLE_FREE);
   if (entry != 0) {
     store<u32>(table, load<u32>(entry, Conntrack.NEXT), Conntrack.TABLE_FREE);
-    memory.fill(entry, 0, bytes);
+    for (let at = entry; at < entry + bytes; at += 16) v128.store(at, i32x4.splat(0));
   } else {
     entry = <usize>load<u32>(table, Conntrack.TABLE_USED);
     const chunk = <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
@@ -287,8 +312,9 @@ function place(table: usize, entry: usize): bool {
   const home = bucketOf(table, hash);
   let bucket = home;
   for (let hop: u32 = 0; hop < HOPS; hop++) {
-    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
-      if (load<u32>(bucket + (slot << 2)) != 0) continue;
+    const free = slotsWith(bucket, 0);
+    if (free != 0) {
+      const slot = <usize>ctz(free);
       store<u32>(bucket + (slot << 2), <u32>entry);
       store<u8>(bucket + slot, u8(hash >>> 24), Conntrack.BUCKET_TAGS);
       passBy(table, home, bucket, 1);
@@ -315,7 +341,10 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
   const oldEnd: usize = old == 0 ? 0 : old + ((<usize>load<u32>(table, Conntrack.TABLE_MASK) + 1) << 6);
   store<u32>(table, <u32>buckets, Conntrack.TABLE_BUCKETS);
   store<u32>(table, size - 1, Conntrack.TABLE_MASK);
+  let sum: u32 = 0;
   for (let bucket = old; bucket < oldEnd; bucket += Conntrack.BUCKET_BYTES) {
+    // Where entries are is read some buckets ahead: most of them are not in the cache.
+    sum += readEntries(min<usize>(bucket + AHEAD * Conntrack.BUCKET_BYTES, oldEnd - Conntrack.BUCKET_BYTES));
     for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
       const entry = <usize>load<u32>(bucket + (slot << 2));
       // Half the entries a bucket: each finds a place, unless nearly all have the same few hashes.
@@ -326,6 +355,7 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
       freeEntry(shard, entry);
     }
   }
+  store<u32>(lane, sum, Lane.TOUCHED);
   const bytes = <u32>(oldEnd - old);
   if (bytes > load<u32>(table, Conntrack.TABLE_SPARE_BYTES)) {
     memory.fill(old, 0, bytes);
@@ -335,13 +365,25 @@ function grow(lane: usize, p: usize, config: usize, shard: usize, table: usize, 
   return true;
 }
 
+/** Buckets that are read ahead of the one that is moved. */
+const AHEAD: usize = 2;
+
+/** Reads the hashes of a bucket's entries, all at a time (of those that are not there, address 0). Means nothing. */
+function readEntries(bucket: usize): u32 {
+  let sum: u32 = 0;
+  for (let at = bucket; at < bucket + Conntrack.BUCKET_TAGS; at += 4)
+    sum += load<u32>(<usize>load<u32>(at), Conntrack.HASH);
+  return sum;
+}
+
 /** Takes an entry out of its bucket. */
 function unlink(table: usize, entry: usize): void {
   const home = bucketOf(table, load<u32>(entry, Conntrack.HASH));
   let bucket = home;
   for (let hop: u32 = 0; hop < HOPS; hop++) {
-    for (let slot: usize = 0; slot < <usize>Conntrack.BUCKET_SLOTS; slot++) {
-      if (<usize>load<u32>(bucket + (slot << 2)) != entry) continue;
+    const own = slotsWith(bucket, <u32>entry);
+    if (own != 0) {
+      const slot = <usize>ctz(own);
       store<u32>(bucket + (slot << 2), 0);
       store<u8>(bucket + slot, 0, Conntrack.BUCKET_TAGS);
       passBy(table, home, bucket, -1);
@@ -372,13 +414,21 @@ function expire(lane: usize, p: usize, shard: usize, entry: usize): void {
   remove(lane, p, shard, entry);
 }
 
-/** Looks at the next few entries in memory and takes those away that are expired. */
-function sweep(lane: usize, p: usize, config: usize, shard: usize, table: usize, family: u32): void {
+/** Looks at the next `looks` entries in memory and takes those away that are expired. */
+function sweep(
+  lane: usize,
+  p: usize,
+  config: usize,
+  shard: usize,
+  table: usize,
+  family: u32,
+  looks: u32,
+): void {
   const bytes = load<u32>(familyWords(config, family), Conntrack.ENTRY_BYTES4);
   const now = load<u64>(p, Packet.TIME);
   let chunk = <usize>load<u32>(table, Conntrack.TABLE_SWEEP_CHUNK);
   let entry = <usize>load<u32>(table, Conntrack.TABLE_SWEEP);
-  for (let i: u32 = 0; i < SWEEP; i++) {
+  for (let i: u32 = 0; i < looks; i++) {
     const newest = chunk == <usize>load<u32>(table, Conntrack.TABLE_NEWEST);
     const end: usize =
       chunk == 0
@@ -409,8 +459,8 @@ function sweep(lane: usize, p: usize, config: usize, shard: usize, table: usize,
  */
 export function makeRoom(lane: usize, p: usize, config: usize, shard: usize, family: u32, hash: u32): bool {
   const other: u32 = family ^ (4 ^ 6);
-  sweep(lane, p, config, shard, tableOf(shard, family), family);
-  sweep(lane, p, config, shard, tableOf(shard, other), other);
+  sweep(lane, p, config, shard, tableOf(shard, family), family, SWEEP);
+  sweep(lane, p, config, shard, tableOf(shard, other), other, SWEEP);
   if (load<u32>(shard, Conntrack.SHARD_COUNT) < load<u32>(config, Conntrack.SHARD_LIMIT)) return true;
   return earlyDrop(lane, p, shard, family, hash) || earlyDrop(lane, p, shard, other, hash);
 }

@@ -33,7 +33,8 @@ export function touchRecords(lane: usize, packets: usize, count: u32): void {
     if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) continue;
     const addresses = <u64>load<u32>(p, Packet.SRC) | ((<u64>load<u32>(p, Packet.DST)) << 32);
     const ports = load<u32>(p, Packet.SPORT) | (load<u32>(p, Packet.DPORT) << 16);
-    seek(config, at, addresses, ports, proto, load<u32>(p, Packet.HASH));
+    const shard = shardAt(config, shardNumber(config, load<u32>(p, Packet.HASH)));
+    seek(config, at, addresses, ports, proto, shard);
   }
   touch(lane, lookUps, count);
   at = lookUps;
@@ -45,9 +46,15 @@ export function touchRecords(lane: usize, packets: usize, count: u32): void {
   }
 }
 
-/** Fills in a look-up of an IPv4 packet with ports, up to its bucket. `hash` is its Packet.HASH. */
-export function seek(config: usize, lookUp: usize, addresses: u64, ports: u32, proto: u32, hash: u32): void {
-  const shard = shardAt(config, shardNumber(config, hash));
+/** Fills in a look-up of an IPv4 packet with ports, up to its bucket, in its shard. */
+export function seek(
+  config: usize,
+  lookUp: usize,
+  addresses: u64,
+  ports: u32,
+  proto: u32,
+  shard: usize,
+): void {
   const table = tableOf(shard, 4);
   const bucketHash = tupleHash4(config, <u32>addresses, <u32>(addresses >> 32), proto, ports);
   const bucket: u32 = load<u32>(table, Conntrack.TABLE_BUCKETS) == 0 ? 0 : <u32>bucketOf(table, bucketHash);

@@ -33,7 +33,7 @@ export function run(lane: usize, batch: usize, alone: bool): u32 {
   for (let first: u32 = 0; first < count; first += Lane.VECTOR) {
     let size = min<u32>(Lane.VECTOR, count - first);
     if (short && tracking) {
-      runTracked(lane, batch, 0, first, size);
+      runTracked(lane, batch, 0, 0, first, size);
       continue;
     }
     if (short) {

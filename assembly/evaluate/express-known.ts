@@ -69,24 +69,34 @@ export function passKnown(lane: usize, p: usize, way: usize, lookUp: usize, entr
   const translated = (status & (Conntrack.IPS_SRC_NAT | Conntrack.IPS_DST_NAT)) << 2;
   const state = Conntrack.STATE_ESTABLISHED | Conntrack.STATE_PASSED | translated;
   store<u32>(p, total, Packet.LENGTH);
-  const tracked = i32x4(<u32>connection, direction * Conntrack.INFO_REPLY, state, 0);
-  return forwardKnown(lane, p, way, lookUp, entries, tracked);
+  const entered = <u64>connection | ((<u64>(direction * Conntrack.INFO_REPLY)) << 32);
+  return forwardKnown(lane, p, way, lookUp, entries, entered, state);
 }
 
-/** FORWARD; behind it there is nothing to confirm. `tracked`: CT, CTINFO, CTSTATE and CT_TEMPLATE. */
-function forwardKnown(lane: usize, p: usize, way: usize, lookUp: usize, entries: usize, tracked: v128): u32 {
+/** FORWARD; behind it there is nothing to confirm. `entered`: CT and CTINFO; `state`: CTSTATE and, without one, CT_TEMPLATE. */
+function forwardKnown(
+  lane: usize,
+  p: usize,
+  way: usize,
+  lookUp: usize,
+  entries: usize,
+  entered: u64,
+  state: u64,
+): u32 {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const hook = image + Image.HOOKS + Hook.FORWARD * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
   const leading = load<u32>(hook) >>> Image.HOOK_LEAD_SHIFT;
   // The only table of the hook, and rules that need nothing of the packet but its state.
   if (leading != 0 && load<u32>(hook, Image.HOOK_ENTRY_BYTES + 4) == 0) {
-    v128.store(p, tracked, Packet.CT);
+    store<u64>(p, entered, Packet.CT);
+    store<u64>(p, state, Packet.CTSTATE);
     const verdict = askLeading(image, counters, p, image + load<u32>(hook, 4), leading);
     if (verdict != UNDECIDED) return verdict;
   }
   fillTracked(p, way, load<u32>(lookUp, LookUp.FRAME), entries);
-  v128.store(p, tracked, Packet.CT);
+  store<u64>(p, entered, Packet.CT);
+  store<u64>(p, state, Packet.CTSTATE);
   store<u32>(p, load<u32>(lookUp, LookUp.SHARD), Packet.CT_SHARD);
   route(p, way);
   return passTables(lane, image, counters, p, Hook.FORWARD);

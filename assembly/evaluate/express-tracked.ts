@@ -12,6 +12,7 @@ import * as LookUp from '../../src/layout/look-up.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
+import { shardAt, shardNumber } from '../conntrack/shard';
 import { seek, touch } from '../conntrack/touch';
 import { IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { arriveByStages, DATAGRAM, PLAIN } from './datagram';
@@ -34,9 +35,16 @@ import { abandon, traverse } from './traverse';
 
 /**
  * Takes a vector of `count` packets to their verdicts, in their order: the batch's records from `first` on, or those that
- * stand at `order` (u32 each). beginExpress() has said that there is a short way.
+ * stand at `order` (u32 each) and belong to one shard. beginExpress() has said that there is a short way.
  */
-export function runTracked(lane: usize, batch: usize, order: usize, first: u32, count: u32): void {
+export function runTracked(
+  lane: usize,
+  batch: usize,
+  order: usize,
+  shard: usize,
+  first: u32,
+  count: u32,
+): void {
   const way = wayOf(expressRecords(lane));
   const captureInterface = load<u32>(way, WAY_INTERFACE);
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
@@ -49,7 +57,7 @@ export function runTracked(lane: usize, batch: usize, order: usize, first: u32, 
     const entry = entries + <usize>(index & ~PLAIN) * Batch.ENTRY_BYTES;
     // A datagram that was reassembled is none.
     if (index >= PLAIN ? index < DATAGRAM : isPlain(entry, captureInterface)) {
-      seekPlain(config, lookUp, entry);
+      seekPlain(config, lookUp, entry, shard);
       continue;
     }
     store<u64>(lookUp, 0, LookUp.SHARD); // SHARD, FIRST
@@ -60,8 +68,8 @@ export function runTracked(lane: usize, batch: usize, order: usize, first: u32, 
   passAll(lane, batch, lookUps, packets, count);
 }
 
-/** Fills in the look-up of the plain frame of an index entry. */
-function seekPlain(config: usize, lookUp: usize, entry: usize): void {
+/** Fills in the look-up of the plain frame of an index entry; `shard` is 0 where nobody has asked for it yet. */
+function seekPlain(config: usize, lookUp: usize, entry: usize, shard: usize): void {
   const l3 = <usize>load<u32>(entry) + (RECORD_HEADER + ETHERNET_HEADER);
   const proto = u32(load<u8>(l3, 9));
   store<u64>(lookUp, <u64>entry | ((<u64>proto) << 32), LookUp.FRAME); // FRAME, PROTO
@@ -71,8 +79,8 @@ function seekPlain(config: usize, lookUp: usize, entry: usize): void {
   }
   const ends = bswap<u64>(load<u64>(l3, 12));
   const ports = bswap<u32>(load<u32>(l3, 20));
-  const hash = plainHash(l3, proto);
-  seek(config, lookUp, (ends >> 32) | (ends << 32), (ports >>> 16) | (ports << 16), proto, hash);
+  const own = shard != 0 ? shard : shardAt(config, shardNumber(config, plainHash(l3, proto)));
+  seek(config, lookUp, (ends >> 32) | (ends << 32), (ports >>> 16) | (ports << 16), proto, own);
 }
 
 function passAll(lane: usize, batch: usize, lookUps: usize, packets: usize, count: u32): void {

@@ -17,7 +17,7 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { open } from '../capture/open';
 import { stage } from '../classify/stage';
-import { shardNumber } from '../conntrack/shard';
+import { shardAt, shardNumber } from '../conntrack/shard';
 import { steeringHash } from '../conntrack/steer';
 import { touchRecords } from '../conntrack/touch';
 import { defragment } from '../fragment/defragment';
@@ -182,11 +182,12 @@ export function runShard(lane: usize, batch: usize, shard: u32): void {
   const packets = <usize>load<u32>(lane, Lane.PACKETS);
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
   const short = load<u32>(lane, Lane.SHORT) != 0;
+  const own: usize = shard == FREE ? 0 : shardAt(load<u32>(lane, Lane.CONNTRACK), shard);
   for (let first = load<u32>(starts); first < end; first += Lane.VECTOR) {
     const size = min<u32>(Lane.VECTOR, end - first);
     const list = order + ((<usize>first) << 2);
     if (short) {
-      runTracked(lane, batch, list, 0, size);
+      runTracked(lane, batch, list, own, 0, size);
       continue;
     }
     for (let at: u32 = 0; at < size; at++) {

@@ -40,69 +40,48 @@ export const TUPLES: Readonly<
 const ADDRESS_BITS = 30n;
 const ADDRESS_SHIFT = 2;
 
+/** Is an entry listed, or expired and not collected yet? */
+export type EntryKind = 'alive' | 'expired';
+
+/** What there is of a kind. */
+interface Census {
+  count: number;
+  /** Entries that have seen one direction only. */
+  oneWay: number;
+}
+
 /**
  * Entries of all shards: those that are alive, as `conntrack -L` lists them, or those that have expired and wait to be
  * collected. They are counted when the list is made, sorted when it is walked, and then read one by one, in the order in
  * which they were made: millions of entries take 8 bytes each. The kernel must not run meanwhile.
  */
 export class EntryList implements Iterable<ConntrackEntry> {
-  readonly #view: DataView;
-  readonly #config: ConntrackConfig;
-  readonly #configAddress: number;
-  readonly #which: 'alive' | 'expired';
+  readonly #records: Records;
+  readonly #kind: EntryKind;
   readonly #nowNs: bigint;
   readonly count: number;
-  /** Entries that have seen one direction only. */
   readonly oneWay: number;
 
-  /**
-   * @param configAddress address of the configuration record
-   * @param nowNs time of the listing, ns: what expires then is not alive; `timeoutNs` counts from it
-   */
-  constructor(
-    which: 'alive' | 'expired',
-    memory: WebAssembly.Memory,
-    configAddress: number,
-    config: ConntrackConfig,
-    nowNs: bigint,
-  ) {
-    this.#view = new DataView(memory.buffer);
-    this.#config = config;
-    this.#configAddress = configAddress;
-    this.#which = which;
+  constructor(records: Records, kind: EntryKind, nowNs: bigint, { count, oneWay }: Census) {
+    this.#records = records;
+    this.#kind = kind;
     this.#nowNs = nowNs;
-    let count = 0;
-    let oneWay = 0;
-    for (const entry of this.#addresses()) {
-      count++;
-      const status = this.#view.getUint32(entry + Conntrack.STATUS, true);
-      if ((status & Conntrack.IPS_SEEN_REPLY) === 0) oneWay++;
-    }
     this.count = count;
     this.oneWay = oneWay;
   }
 
-  *#addresses(): Generator<number> {
-    const view = this.#view;
-    const now = { high: Number(this.#nowNs >> 32n), low: Number(this.#nowNs & 0xffffffffn) };
-    for (const table of tables(view, this.#configAddress, this.#config)) {
-      for (const entry of records(view, table.address, table.layout.bytes)) {
-        if (stateOf(view, entry, now) === this.#which) yield entry;
-      }
-    }
-  }
-
   /** Numbers, from the least on, and addresses, in order. */
   #sortedKeys(): BigUint64Array {
-    const view = this.#view;
+    const { view } = this.#records;
     const addresses = new Uint32Array(this.count);
     let first = 0n;
     let index = 0;
-    for (const entry of this.#addresses()) {
+    this.#records.visit(this.#nowNs, (entry, kind) => {
+      if (kind !== this.#kind) return;
       addresses[index++] = entry;
       const number = view.getBigInt64(entry + Conntrack.NUMBER, true);
       if (number < first) first = number;
-    }
+    });
     const keys = new BigUint64Array(this.count);
     addresses.forEach((entry, place) => {
       const number = view.getBigInt64(entry + Conntrack.NUMBER, true) - first;
@@ -112,11 +91,87 @@ export class EntryList implements Iterable<ConntrackEntry> {
   }
 
   *[Symbol.iterator](): Iterator<ConntrackEntry> {
-    const { entry4, entry6 } = this.#config;
+    const { view, config } = this.#records;
     for (const key of this.#sortedKeys()) {
       const entry = Number(BigInt.asUintN(Number(ADDRESS_BITS), key)) * 2 ** ADDRESS_SHIFT;
-      const layout = this.#view.getUint8(entry + Conntrack.FAMILY) === 6 ? entry6 : entry4;
-      yield readEntry(this.#view, entry, layout, this.#nowNs);
+      const layout = view.getUint8(entry + Conntrack.FAMILY) === 6 ? config.entry6 : config.entry4;
+      yield readEntry(view, entry, layout, this.#nowNs);
+    }
+  }
+}
+
+/**
+ * What the tables hold, of both kinds: they are walked once.
+ *
+ * @param configAddress address of the configuration record
+ * @param nowNs time of the listing, ns: what expires then is not alive; `timeoutNs` counts from it
+ */
+export function listEntries(
+  memory: WebAssembly.Memory,
+  configAddress: number,
+  config: ConntrackConfig,
+  nowNs: bigint,
+): Readonly<Record<EntryKind, EntryList>> {
+  const records = new Records(memory, configAddress, config);
+  const census = { alive: { count: 0, oneWay: 0 }, expired: { count: 0, oneWay: 0 } };
+  records.visit(nowNs, (_, kind, status) => {
+    const counted = census[kind];
+    counted.count++;
+    if ((status & Conntrack.IPS_SEEN_REPLY) === 0) counted.oneWay++;
+  });
+  return {
+    alive: new EntryList(records, 'alive', nowNs, census.alive),
+    expired: new EntryList(records, 'expired', nowNs, census.expired),
+  };
+}
+
+/** The records of all tables, where they stand. */
+class Records {
+  readonly view: DataView;
+  readonly config: ConntrackConfig;
+  readonly #words: Uint32Array;
+  readonly #configAddress: number;
+
+  constructor(memory: WebAssembly.Memory, configAddress: number, config: ConntrackConfig) {
+    this.view = new DataView(memory.buffer);
+    this.config = config;
+    this.#words = new Uint32Array(memory.buffer);
+    this.#configAddress = configAddress;
+  }
+
+  /** Passes the entries that are in the table. A packet's own that is not confirmed, or is to be removed, is not. */
+  visit(nowNs: bigint, visitor: (entry: number, kind: EntryKind, status: number) => void): void {
+    for (const shard of shardAddresses(this.view, this.#configAddress, this.config)) {
+      this.#visitTable(shard + Conntrack.SHARD_TABLE4, this.config.entry4.bytes, nowNs, visitor);
+      this.#visitTable(shard + Conntrack.SHARD_TABLE6, this.config.entry6.bytes, nowNs, visitor);
+    }
+  }
+
+  /** Chunk by chunk: each is full, but for the newest. */
+  #visitTable(
+    table: number,
+    bytes: number,
+    nowNs: bigint,
+    visitor: (entry: number, kind: EntryKind, status: number) => void,
+  ): void {
+    // Millions of entries: no object and no bigint for each.
+    const words = this.#words;
+    const nowHigh = Number(nowNs >> 32n);
+    const nowLow = Number(nowNs & 0xffffffffn);
+    const settled = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
+    const word = (address: number): number => words[address >>> 2] as number;
+    const newest = word(table + Conntrack.TABLE_NEWEST);
+    let chunk = word(table + Conntrack.TABLE_CHUNKS);
+    while (chunk !== 0) {
+      const end = chunk === newest ? word(table + Conntrack.TABLE_USED) : word(chunk + Conntrack.CHUNK_END);
+      for (let entry = chunk + Conntrack.CHUNK_ENTRIES; entry + bytes <= end; entry += bytes) {
+        const status = word(entry + Conntrack.STATUS);
+        if ((status & (settled | Conntrack.IPS_DYING)) !== settled) continue;
+        const high = word(entry + Conntrack.DEADLINE + 4);
+        const later = high === nowHigh ? word(entry + Conntrack.DEADLINE) > nowLow : high > nowHigh;
+        visitor(entry, later ? 'alive' : 'expired', status);
+      }
+      chunk = word(chunk + Conntrack.CHUNK_NEXT);
     }
   }
 }
@@ -125,44 +180,6 @@ export class EntryList implements Iterable<ConntrackEntry> {
 export function shardAddresses(view: DataView, configAddress: number, config: ConntrackConfig): number[] {
   const shards = view.getUint32(configAddress + Conntrack.SHARDS, true);
   return Array.from({ length: 2 ** config.shardBits }, (_, shard) => shards + shard * Conntrack.SHARD_BYTES);
-}
-
-function tables(
-  view: DataView,
-  configAddress: number,
-  config: ConntrackConfig,
-): { readonly address: number; readonly layout: EntryLayout }[] {
-  return shardAddresses(view, configAddress, config).flatMap((shard) => [
-    { address: shard + Conntrack.SHARD_TABLE4, layout: config.entry4 },
-    { address: shard + Conntrack.SHARD_TABLE6, layout: config.entry6 },
-  ]);
-}
-
-/** Addresses of a table's records, chunk by chunk: each is full, but for the newest. */
-function* records(view: DataView, table: number, bytes: number): Generator<number> {
-  const newest = view.getUint32(table + Conntrack.TABLE_NEWEST, true);
-  const used = view.getUint32(table + Conntrack.TABLE_USED, true);
-  let chunk = view.getUint32(table + Conntrack.TABLE_CHUNKS, true);
-  while (chunk !== 0) {
-    const first = chunk + Conntrack.CHUNK_ENTRIES;
-    const end = chunk === newest ? used : view.getUint32(chunk + Conntrack.CHUNK_END, true);
-    for (let entry = first; entry + bytes <= end; entry += bytes) yield entry;
-    chunk = view.getUint32(chunk + Conntrack.CHUNK_NEXT, true);
-  }
-}
-
-/** A packet's own entry that is not confirmed, or is to be removed, is neither. */
-function stateOf(
-  view: DataView,
-  entry: number,
-  now: { readonly high: number; readonly low: number },
-): 'alive' | 'expired' | undefined {
-  const settled = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
-  const status = view.getUint32(entry + Conntrack.STATUS, true);
-  if ((status & (settled | Conntrack.IPS_DYING)) !== settled) return undefined;
-  const high = view.getUint32(entry + Conntrack.DEADLINE + 4, true);
-  if (high !== now.high) return high > now.high ? 'alive' : 'expired';
-  return view.getUint32(entry + Conntrack.DEADLINE, true) > now.low ? 'alive' : 'expired';
 }
 
 /** The record at `entry`; `layout` is that of its family. */

@@ -152,6 +152,8 @@ export const TABLE_SWEEP = 32;
 /** Old buckets, zeroed, that the next chunk of entries is made of: address, 0 none, and bytes. */
 export const TABLE_SPARE = 36;
 export const TABLE_SPARE_BYTES = 40;
+/** Looks at other entries that new ones have not taken yet. */
+export const TABLE_OWED = 44;
 export const TABLE_BYTES = 64;
 
 /** Chunk of entries: next chunk's address, end of its entries; then the entries. */

@@ -183,11 +183,24 @@ class LaneRun {
     this.#control.done(sequence);
     this.#kernel.orderShards?.(lane, batch);
     this.#kernel.runShard?.(lane, batch, NO_SHARD);
-    for (let shard = 0; shard < shards; shard++) {
-      if (!this.#control.awaitShard(shard, sequence)) return undefined;
-      this.#kernel.runShard?.(lane, batch, shard);
-      this.#output?.takeConntrackEvents(shard);
-      this.#control.passShard(shard, sequence);
+    // Whichever has its turn: shards know nothing of each other.
+    let waiting = Array.from({ length: shards }, (_, shard) => shard);
+    while (waiting.length > 0) {
+      const later: number[] = [];
+      for (const shard of waiting) {
+        if (!this.#control.hasShard(shard, sequence)) {
+          later.push(shard);
+          continue;
+        }
+        this.#kernel.runShard?.(lane, batch, shard);
+        this.#output?.takeConntrackEvents(shard);
+        this.#control.passShard(shard, sequence);
+      }
+      const [first] = later;
+      if (first !== undefined && later.length === waiting.length) {
+        if (!this.#control.awaitShard(first, sequence)) return undefined;
+      }
+      waiting = later;
     }
     return events;
   }

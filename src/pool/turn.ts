@@ -37,6 +37,11 @@ export class ControlWords {
     return this.#await(Control.TURN, (turn) => turn === sequence);
   }
 
+  /** Are all batches before `sequence` done with a shard? */
+  hasShard(shard: number, sequence: number): boolean {
+    return Atomics.load(this.#words, (Control.SHARD_TURNS + 4 * shard) / 4) === sequence;
+  }
+
   /** Waits until all batches before `sequence` are done with a shard; false when the scan was stopped meanwhile. */
   awaitShard(shard: number, sequence: number): boolean {
     return this.#await(Control.SHARD_TURNS + 4 * shard, (turn) => turn === sequence);

@@ -3,7 +3,7 @@
 import type { ConntrackConfig } from '../conntrack/config.ts';
 import type { ConntrackEntry } from '../conntrack/entry.ts';
 import { eventText } from '../conntrack/events.ts';
-import { EntryList } from '../conntrack/record.ts';
+import { listEntries } from '../conntrack/record.ts';
 import { readStatistics } from '../conntrack/statistics.ts';
 import { entryText } from '../conntrack/text.ts';
 import * as Conntrack from '../layout/conntrack.ts';
@@ -30,21 +30,20 @@ export function endConntrack(
   config: ConntrackConfig,
   nowNs: bigint,
 ): EndedConntrack {
-  const entries = new EntryList('alive', memory, configAddress, config, nowNs);
-  const gone = new EntryList('expired', memory, configAddress, config, nowNs);
+  const { alive, expired: gone } = listEntries(memory, configAddress, config, nowNs);
   const { expectationsMade, expectationsMet, expectationsRefused, oneWay, expired, ...counted } =
     readStatistics(memory, configAddress, config);
   const result: ConntrackResult = {
     ...counted,
-    live: entries.count,
+    live: alive.count,
     limit: config.limit,
     expired: expired + gone.count,
     // Those that were collected were counted then.
-    oneWay: oneWay + gone.oneWay + entries.oneWay,
+    oneWay: oneWay + gone.oneWay + alive.oneWay,
     checksums: (config.flags & Conntrack.CHECKSUM) === 0 ? 'trust' : 'verify',
     expectations: { made: expectationsMade, met: expectationsMet, refused: expectationsRefused },
   };
-  return { result, entries, expired: gone, nowNs };
+  return { result, entries: alive, expired: gone, nowNs };
 }
 
 /** Writes the table, a line an entry. */

@@ -6,7 +6,7 @@ import { type ConntrackConfig, conntrackConfig, writeConfig } from '../../src/co
 import type { ConntrackEntry } from '../../src/conntrack/entry.ts';
 import { packEntry } from '../../src/conntrack/pack.ts';
 import { readConntrack } from '../../src/conntrack/read.ts';
-import { EntryList, readEntry } from '../../src/conntrack/record.ts';
+import { listEntries, readEntry } from '../../src/conntrack/record.ts';
 import { entryText } from '../../src/conntrack/text.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
@@ -122,16 +122,16 @@ function memoryWith(
   return memory;
 }
 
-describe('EntryList', () => {
+describe('listEntries', () => {
   const list = (memory: WebAssembly.Memory, from: ConntrackConfig, nowNs: bigint) =>
-    Array.from(new EntryList('alive', memory, 1024, from, nowNs), (entry) => entryText(entry, nowNs));
+    Array.from(listEntries(memory, 1024, from, nowNs).alive, (entry) => entryText(entry, nowNs));
 
   it.each([1, 3, 100])('finds those of every shard and chunk, in their order (%i a chunk)', (perChunk) => {
     expect(config.shardBits).toBe(1);
     const memory = memoryWith([...all].reverse(), perChunk);
     const texts = list(memory, config, NOW);
     const bare = (text: string) => text.replace(/ (packets|bytes|delta-time)=\d+/g, '');
-    const { count, oneWay } = new EntryList('alive', memory, 1024, config, NOW);
+    const { count, oneWay } = listEntries(memory, 1024, config, NOW).alive;
     expect([count, oneWay]).toEqual([
       texts.length,
       texts.filter((text) => text.includes('[UNREPLIED]')).length,
@@ -176,7 +176,7 @@ describe('EntryList', () => {
   it('finds what has expired, too', () => {
     const memory = memoryWith(all, 100);
     const both = (nowNs: bigint) =>
-      (['alive', 'expired'] as const).map((which) => new EntryList(which, memory, 1024, config, nowNs).count);
+      (['alive', 'expired'] as const).map((kind) => listEntries(memory, 1024, config, nowNs)[kind].count);
     expect(both(0n)).toEqual([all.length, 0]);
     const [alive = 0, expired = 0] = both(NOW + 500n * 1_000_000_000n);
     expect(alive * expired).toBeGreaterThan(0);
