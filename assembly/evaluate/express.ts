@@ -27,7 +27,7 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
-import { answerFor, keep, lookUpAll } from '../classify/stage';
+import { answerFor, keep, lookUpAll, touch } from '../classify/stage';
 import { begin } from '../packet/record';
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
@@ -407,6 +407,7 @@ function passAll(lane: usize, records: usize, way: usize, end: usize, count: u32
   if (data != 0) {
     data += image;
     lookUpAll(image, data, scratch, records, count);
+    if (load<u32>(data, Tree.LARGE) != 0) touch(scratch, image, data, <usize>load<u32>(lane, Lane.COUNTERS4));
   }
   let place = way + ENTRIES;
   for (let p = records; p < end; p += Packet.BYTES, place += 4) {

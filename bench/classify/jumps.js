@@ -1,4 +1,4 @@
-// npm run bench:jumps: nanoseconds a packet through chains that jump a lot (kube.js), rule by rule and classified, and
+// npm run bench:jumps [-- SERVICES...]: nanoseconds a packet through chains that jump a lot (kube.js), rule by rule and classified, and
 // whether every counter is the same.
 
 import { Engine } from './engine.js';
@@ -6,7 +6,8 @@ import { kubeRules, kubeServices, kubeTrace } from './kube.js';
 
 const PACKETS = 1 << 17;
 const ROUNDS = 5;
-const COUNTS = [10, 100, 1000, 5000, 20_000];
+const NAMED = process.argv.slice(2).map(Number);
+const COUNTS = NAMED.length > 0 ? NAMED : [10, 100, 1000, 5000, 20_000];
 /** Rules that the linear walk visits at most, so that it takes seconds. */
 const LINEAR_VISITS = 1e8;
 

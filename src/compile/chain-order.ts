@@ -1,5 +1,5 @@
-// The order of chains in the image: built-in chains, then each chain behind the one that first jumps to it, so that what
-// a packet passes stands together, rules and counters alike.
+// How a table's chains hang together. Their order in the image: built-in chains, then each chain behind the one that first
+// jumps to it, so that what a packet passes stands together, rules and counters alike.
 
 import type { Chain, Rule, Table } from '../model/ruleset.ts';
 
@@ -23,4 +23,24 @@ function reach(from: Chain, byName: ReadonlyMap<string, Chain>, ordered: Set<Cha
     ordered.add(chain);
     walks.push({ rules: chain.rules, next: 0 });
   }
+}
+
+/** The built-in chains, and those that they jump to, or go to, whatever the packet. */
+export function alwaysReached({ chains }: Table): ReadonlySet<Chain> {
+  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const reached = new Set(chains.filter(({ hook }) => hook !== undefined));
+  for (const { rules } of reached) {
+    for (const rule of rules) {
+      const { target } = rule;
+      if ((target?.kind !== 'jump' && target?.kind !== 'goto') || asks(rule)) continue;
+      const chain = byName.get(target.chain);
+      if (chain !== undefined) reached.add(chain);
+    }
+  }
+  return reached;
+}
+
+function asks({ source, destination, protocol, in: device, out, fragment, matches }: Rule): boolean {
+  const parts = [source, destination, protocol, device, out, fragment];
+  return parts.some((part) => part !== undefined) || matches.some(({ name }) => name !== 'comment');
 }

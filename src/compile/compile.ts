@@ -30,7 +30,7 @@ import {
   type Target,
 } from '../model/ruleset.ts';
 import { stationsAt } from '../model/station.ts';
-import { chainOrder } from './chain-order.ts';
+import { alwaysReached, chainOrder } from './chain-order.ts';
 import { changingFields } from './changing.ts';
 import { type ClassifierChoice, ClassifierEmitter, type ClassifierPlan } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
@@ -101,6 +101,7 @@ class Compiler {
   /** Each chain's first record, by table and chain name; and the chains without rules. */
   readonly #firstRecords = new Map<string, number>();
   readonly #empty = new Set<string>();
+  readonly #alwaysReached = new Set<Chain>();
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
@@ -118,6 +119,7 @@ class Compiler {
     this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
+      for (const chain of alwaysReached(table)) this.#alwaysReached.add(chain);
       for (const chain of chainOrder(table)) {
         this.#chains.push({ table, chain, firstRecord: records });
         this.#firstRecords.set(`${table.name} ${chain.name}`, records);
@@ -173,16 +175,24 @@ class Compiler {
     emitter.setWord(Image.BACKEND, this.#options.backend === 'nft' ? 1 : 0);
   }
 
-  /** Packets are looked up beforehand in the largest trees of a built-in chain. */
+  /** Packets are looked up beforehand in the largest trees of a chain that a hook leads to without a condition. */
   #stage(): void {
     let most = 0;
     for (const { chain, plan, firstRecord } of this.#chains) {
       if (plan?.kind !== 'trees') continue;
       this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
-      if (chain.hook === undefined || plan.late || plan.bytes <= most) continue;
+      if (!this.#alwaysReached.has(chain) || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
       this.#emitter.setWord(Image.STAGED, plan.offset);
     }
+  }
+
+  /** Does the rule at a record ask anything of a packet? */
+  #asks(record: number): boolean {
+    const word = (offset: number): number => this.#emitter.word(record + offset);
+    if ((word(RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0) return true;
+    if (word(RuleRecord.IN_ROW) !== 0 || word(RuleRecord.OUT_ROW) !== 0) return true;
+    return word(RuleRecord.OPS) !== word(RuleRecord.OPS_END);
   }
 
   #hookTable(): void {
@@ -253,7 +263,7 @@ class Compiler {
     const { plan, exact, interfaces } = this.#classifiers.emit({
       rules: conditions,
       finals,
-      beforehand: chain.hook !== undefined,
+      beforehand: this.#alwaysReached.has(chain),
     });
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -285,9 +295,7 @@ class Compiler {
     const verdict = this.#verdict(record);
     if (verdict === 0) return;
     if (rule.in !== undefined || rule.out !== undefined) return;
-    const asks =
-      (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
-      this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
+    const asks = this.#asks(record);
     if (asks && !exact) return;
     const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
     this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
