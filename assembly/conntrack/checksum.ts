@@ -25,8 +25,8 @@ const NOT_CAPTURED: i32 = 2;
 
 /**
  * Is the transport checksum of packet `p` what Linux takes for right? 1 yes; 0 no; 2 it cannot be told, because bytes are
- * not captured or the packet is a fragment. A packet too short for its checksum, and one of a protocol that is not
- * verified, has none that is wrong.
+ * not captured. A packet too short for its checksum, and one of a protocol that is not verified, has none that is wrong.
+ * What is tracked although it says that it is a fragment is verified as it stands.
  */
 export function checksumRight(p: usize): i32 {
   const length = load<u32>(p, Packet.L4_LEN);
@@ -34,21 +34,21 @@ export function checksumRight(p: usize): i32 {
   const header = load<usize>(p, Packet.L3) + load<u32>(p, Packet.L4_OFFSET);
   switch (load<u32>(p, Packet.PROTO)) {
     case TCP:
-      return length < 20 ? RIGHT : verify(p, header, captured, length, pseudo(p, TCP, length));
+      return length < 20 ? RIGHT : verify(header, captured, length, pseudo(p, TCP, length));
     case UDP:
       if (length < 8) return RIGHT;
       if (captured >= 8 && load<u16>(header, 6) == 0) return RIGHT;
-      return verify(p, header, captured, length, pseudo(p, UDP, length));
+      return verify(header, captured, length, pseudo(p, UDP, length));
     case ICMP:
-      return length < 8 || load<u32>(p, Packet.FAMILY) != 4 ? RIGHT : verify(p, header, captured, length, 0);
+      return length < 8 || load<u32>(p, Packet.FAMILY) != 4 ? RIGHT : verify(header, captured, length, 0);
     case ICMPV6:
       return length < 8 || load<u32>(p, Packet.FAMILY) != 6
         ? RIGHT
-        : verify(p, header, captured, length, pseudo(p, ICMPV6, length));
+        : verify(header, captured, length, pseudo(p, ICMPV6, length));
     case UDPLITE:
       return udpLiteRight(p, header, length, captured);
     case SCTP:
-      return sctpRight(p, header, length, captured);
+      return sctpRight(header, length, captured);
     default:
       return RIGHT;
   }
@@ -77,15 +77,9 @@ function folded(total: u64): u64 {
   return (total & 0xffff) + (total >> 16);
 }
 
-function isFragment(p: usize): bool {
-  return (
-    load<u32>(p, Packet.FRAG_OFFSET) != 0 || (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS) != 0
-  );
-}
-
 /** The ones' complement sum of `covered` of the transport's `length` bytes, and of `start`. */
-function verify(p: usize, header: usize, captured: u32, covered: u32, start: u64): i32 {
-  if (covered > captured || isFragment(p)) return NOT_CAPTURED;
+function verify(header: usize, captured: u32, covered: u32, start: u64): i32 {
+  if (covered > captured) return NOT_CAPTURED;
   return folded(start + sum(header, covered)) == 0xffff ? RIGHT : WRONG;
 }
 
@@ -163,11 +157,11 @@ function udpLiteRight(p: usize, header: usize, length: u32, captured: u32): i32 
   // The tracker refuses what has such a coverage, or no checksum.
   if (coverage < 8 || coverage > length || load<u16>(header, 6) == 0) return RIGHT;
   const told = load<u32>(p, Packet.FAMILY) == 4 ? length & 0xff : length;
-  return verify(p, header, captured, coverage, pseudo(p, UDP, told));
+  return verify(header, captured, coverage, pseudo(p, UDP, told));
 }
 
-function sctpRight(p: usize, header: usize, length: u32, captured: u32): i32 {
+function sctpRight(header: usize, length: u32, captured: u32): i32 {
   if (length < 12) return RIGHT;
-  if (captured < length || isFragment(p)) return NOT_CAPTURED;
+  if (captured < length) return NOT_CAPTURED;
   return crc32c(header, length, 8) == load<u32>(header, 8) ? RIGHT : WRONG;
 }

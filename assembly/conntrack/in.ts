@@ -23,11 +23,10 @@ import { inversePorts, NO_INVERSE, NO_TUPLE, NOT_CAPTURED, readTuple, tupleHash 
 import { zoneDirectionsOf, zoneOf } from './zone';
 
 const IPPROTO_ICMP: u32 = 1;
-const _IPPROTO_TCP: u32 = 6;
-const _IPPROTO_UDP: u32 = 17;
 const IPPROTO_GRE: u32 = 47;
 const IPPROTO_ICMPV6: u32 = 58;
 const IPV6_HEADER: u32 = 40;
+const NEXTHDR_AUTH: u32 = 51;
 const NEXTHDR_NONE: u32 = 59;
 
 /** How often a packet may be looked up again because its connection was reopened: once is Linux's most. */
@@ -96,7 +95,8 @@ function protocolOf(p: usize): u32 {
   if (
     load<u32>(p, Packet.L4_OFFSET) == IPV6_HEADER &&
     u32(load<u8>(l3, 6)) == proto &&
-    proto != NEXTHDR_NONE
+    proto != NEXTHDR_NONE &&
+    proto != NEXTHDR_AUTH
   ) {
     return proto;
   }

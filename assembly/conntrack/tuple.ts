@@ -46,10 +46,13 @@ export function readPorts(l4: usize, cap: u32, length: u32, proto: u32, to: usiz
 
 /** gre_pkt_to_tuple: only PPTP's GRE (version 1) has keys; any other is tracked by its addresses. */
 function readGre(l4: usize, cap: u32, length: u32, to: usize): i32 {
-  if (cap < GRE_HEADER) return length < GRE_HEADER ? TUPLE : NOT_CAPTURED;
-  if ((u32(load<u8>(l4, 1)) & 7) != GRE_VERSION_PPTP) return TUPLE;
-  if (cap < PPTP_HEADER) return length < PPTP_HEADER ? TUPLE : NOT_CAPTURED;
+  if (length < GRE_HEADER) return TUPLE;
+  // The version stands in the first two bytes, the protocol in the next two.
+  if (cap < 2) return NOT_CAPTURED;
+  if ((u32(load<u8>(l4, 1)) & 7) != GRE_VERSION_PPTP || length < PPTP_HEADER) return TUPLE;
+  if (cap < 4) return NOT_CAPTURED;
   if (<u32>bswap<u16>(load<u16>(l4, 2)) != GRE_PROTOCOL_PPP) return NO_TUPLE;
+  if (cap < PPTP_HEADER) return NOT_CAPTURED;
   // The call id is the receiver's: the sender's is known from PPTP alone.
   store<u32>(to, (<u32>bswap<u16>(load<u16>(l4, 6))) << 16);
   return TUPLE;

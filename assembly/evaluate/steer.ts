@@ -9,6 +9,7 @@
 
 import * as Batch from '../../src/layout/batch.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
+import * as Hook from '../../src/layout/hook.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
@@ -131,6 +132,7 @@ function gather(lane: usize, p: usize, number: u64): bool {
   const result = defragment(lane, p, number, sends ? Fragment.CONNTRACK_OUT : Fragment.CONNTRACK_IN);
   if (result == Fragment.COMPLETE) return true;
   store<u32>(p, result == Fragment.HELD ? Verdict.FRAGMENT : Verdict.LOST, Packet.VERDICT);
+  store<u32>(p, Hook.NONE, Packet.HOOK);
   return false;
 }
 

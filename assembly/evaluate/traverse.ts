@@ -84,7 +84,11 @@ function oneHook(lane: usize, p: usize, number: u64): u32 {
   if (!isTracked(lane, p)) return passHook(lane, p, hook);
   const sends = hook == Hook.OUTPUT || hook == Hook.POSTROUTING;
   let verdict = gather(lane, p, number, sends ? Fragment.CONNTRACK_OUT : Fragment.CONNTRACK_IN);
-  if (verdict != Verdict.ACCEPT) return verdict;
+  if (verdict != Verdict.ACCEPT) {
+    // It has not come as far as the hook.
+    store<u32>(p, Hook.NONE, Packet.HOOK);
+    return verdict;
+  }
   if (hook != Hook.PREROUTING && hook != Hook.OUTPUT) {
     verdict = conntrackIn(lane, p, sends ? Hook.OUTPUT : Hook.PREROUTING);
     if (verdict != Verdict.ACCEPT) return verdict;

@@ -3,6 +3,7 @@
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import { hash } from '../packet/ipv6';
 import { push } from './reassemble';
 import { push6 } from './reassemble6';
 
@@ -15,6 +16,7 @@ export function defragment(lane: usize, p: usize, number: u64, user: u32): u32 {
   const six = load<u32>(p, Packet.FAMILY) == 6;
   const result = six ? push6(lane, p, number, user) : push(lane, p, number, user);
   if (result != Fragment.COMPLETE) return result;
+  if (six) hash(p, load<u32>(p, Packet.L3), false);
   // What was looked up beforehand was looked up for the fragment.
   store<u64>(p, 0, Packet.CT_HASH); // CT_HASH, CT_FIRST
   store<u32>(p, 0, Packet.STAGED_FOR);

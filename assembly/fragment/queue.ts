@@ -8,6 +8,12 @@ import { freePiece, tell } from './piece.ts';
 /** What Linux charges for a queue: about the size of struct ipq. */
 const QUEUE_CHARGE: u32 = 208;
 
+/** Whether Linux takes no more fragments, not even of datagrams that wait. A threshold of 0 lets none in. */
+export function isFull(arena: usize): bool {
+  const threshold = load<u32>(arena, Fragment.HIGH_THRESHOLD);
+  return threshold == 0 || load<u32>(arena, Fragment.MEMORY) > threshold;
+}
+
 /** The queue of the fragment's datagram, 0 when there is none. */
 export function findQueue(arena: usize, p: usize, id: u32, user: u32): usize {
   const source = v128.load(p, Packet.SRC);

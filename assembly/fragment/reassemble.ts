@@ -16,6 +16,7 @@ import {
   emptyQueue,
   expireQueues,
   findQueue,
+  isFull,
   isTooFar,
   killQueue,
   renewQueue,
@@ -36,9 +37,7 @@ export function push(lane: usize, p: usize, number: u64, user: u32): u32 {
   if (!arena) return drop(p, Reason.FRAGMENT_MEMORY);
   const now = load<u64>(p, Packet.TIME);
   expireQueues(arena, now, Reason.FRAGMENT_TIMEOUT);
-  if (load<u32>(arena, Fragment.MEMORY) > load<u32>(arena, Fragment.HIGH_THRESHOLD)) {
-    return drop(p, Reason.FRAGMENT_MEMORY);
-  }
+  if (isFull(arena)) return drop(p, Reason.FRAGMENT_MEMORY);
   const l3 = <usize>load<u32>(p, Packet.L3);
   const id = (load<u32>(p, Packet.PROTO) << 16) | bswap<u16>(load<u16>(l3, 4));
   let q = findQueue(arena, p, id, user);
@@ -138,10 +137,28 @@ function note(q: usize, p: usize, l3: usize, header: u32, start: u32, end: u32, 
   store<u32>(q, load<u32>(q, Fragment.QUEUE_FLAGS) | Fragment.QUEUE_FIRST_IN, Fragment.QUEUE_FLAGS);
   store<u32>(q, header, Fragment.QUEUE_HEADER_BYTES);
   memory.copy(q + Fragment.QUEUE_HEADER, l3, header);
+  keepFirst(q, p);
+}
+
+/** What the datagram keeps of its first fragment beside the bytes: link-layer header, mark, packet type. */
+export function keepFirst(q: usize, p: usize): void {
   store<u32>(q, load<u32>(p, Packet.MARK), Fragment.QUEUE_MARK);
+  store<u32>(q, load<u32>(p, Packet.PKTTYPE), Fragment.QUEUE_PKTTYPE);
   const mac = <usize>load<u32>(p, Packet.MAC);
   store<u32>(q, mac ? 1 : 0, Fragment.QUEUE_HAS_MAC);
   if (mac) memory.copy(q + Fragment.QUEUE_MAC, mac, ETHERNET_HEADER);
+}
+
+/** The datagram at `l3` goes on in the first fragment's buffer (skb_morph); its interface is that of the last to come. */
+export function passFirst(q: usize, p: usize, l3: usize): void {
+  let mac: u32 = 0;
+  if (load<u32>(q, Fragment.QUEUE_HAS_MAC)) {
+    mac = <u32>(l3 - ETHERNET_HEADER);
+    memory.copy(mac, q + Fragment.QUEUE_MAC, ETHERNET_HEADER);
+  }
+  store<u32>(p, mac, Packet.MAC);
+  store<u32>(p, load<u32>(q, Fragment.QUEUE_MARK), Packet.MARK);
+  store<u32>(p, load<u32>(q, Fragment.QUEUE_PKTTYPE), Packet.PKTTYPE);
 }
 
 /** FRAGMENT_DUPLICATE when [start, end) lies within one run, FRAGMENT_OVERLAP when it meets any other way, else 0. */
@@ -202,14 +219,7 @@ function complete(arena: usize, q: usize, p: usize, number: u64): u32 {
   const limited = load<u32>(q, Fragment.QUEUE_MAX_DF_SIZE) == load<u32>(q, Fragment.QUEUE_MAX_SIZE);
   store<u16>(l3, limited ? bswap<u16>(<u16>DONT_FRAGMENT) : 0, 6);
   writeChecksum(l3, header);
-  if (load<u32>(q, Fragment.QUEUE_HAS_MAC)) {
-    memory.copy(l3 - ETHERNET_HEADER, q + Fragment.QUEUE_MAC, ETHERNET_HEADER);
-    store<u32>(p, <u32>(l3 - ETHERNET_HEADER), Packet.MAC);
-  } else {
-    store<u32>(p, 0, Packet.MAC);
-  }
-  // The datagram goes on in the first fragment's buffer, mark included; its interface is that of the last to come.
-  store<u32>(p, load<u32>(q, Fragment.QUEUE_MARK), Packet.MARK);
+  passFirst(q, p, l3);
   store<u32>(p, load<u32>(q, Fragment.QUEUE_MAX_SIZE), Packet.FRAG_MAX);
   const captured = min(load<u32>(q, Fragment.QUEUE_CAPTURED), payload);
   killQueue(arena, q, number, number, Reason.NONE);

@@ -3,7 +3,7 @@
 //
 // Unlike in IPv4 a fragment that contradicts what is known of the length is dropped alone; only an overlap takes the
 // datagram with it. What is no fragment by the rules (no fragment header to be found, a first fragment without all of the
-// headers, one whose end is no multiple of 8) goes on as it is.
+// headers, one whose end is no multiple of 8) goes on as it is, and so does what was not captured as far.
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Lane from '../../src/layout/lane.ts';
@@ -12,8 +12,8 @@ import * as Reason from '../../src/layout/reason.ts';
 import { CHAIN_NOT_CAPTURED, NO_TRANSPORT, skipHeadersFrom } from '../packet/chain';
 import { ipv6 } from '../packet/ipv6';
 import { copyPiece, createPiece, hasRoom } from './piece';
-import { createQueue, expireQueues, findQueue, killQueue } from './queue';
-import { datagramEcn, drop, kill, overlap } from './reassemble';
+import { createQueue, expireQueues, findQueue, isFull, killQueue } from './queue';
+import { datagramEcn, drop, keepFirst, kill, overlap, passFirst } from './reassemble';
 
 const IPV6_HEADER: u32 = 40;
 const FRAGMENT_HEADER: u32 = 8;
@@ -22,21 +22,20 @@ const NEXTHDR_HOP: u32 = 0;
 const NEXTHDR_ROUTING: u32 = 43;
 const NEXTHDR_AUTH: u32 = 51;
 const NEXTHDR_DEST: u32 = 60;
-const ETHERNET_HEADER: u32 = 14;
 const LONGEST_PAYLOAD: u32 = 65535;
 
 /** As push() (reassemble.ts). COMPLETE also for what goes on as it is. */
 export function push6(lane: usize, p: usize, number: u64, user: u32): u32 {
   const l3 = <usize>load<u32>(p, Packet.L3);
   const payload = <u32>bswap<u16>(load<u16>(l3, 4));
-  const header = payload == 0 ? 0 : fragmentHeader(p, l3);
+  const header: u32 = payload == 0 ? 0 : fragmentHeader(p, l3);
   if (header == 0 || isTruncated(p, l3, header)) return Fragment.COMPLETE;
+  if (load<u32>(p, Packet.LENGTH) < header + FRAGMENT_HEADER) return drop(p, Reason.FRAGMENT_MALFORMED);
+  if (load<u32>(p, Packet.L3_CAP) < header + FRAGMENT_HEADER) return Fragment.COMPLETE;
   const arena = <usize>load<u32>(lane, Lane.FRAGMENTS6);
   if (!arena) return drop(p, Reason.FRAGMENT_MEMORY);
   expireQueues(arena, load<u64>(p, Packet.TIME), Reason.FRAGMENT_TIMEOUT);
-  if (load<u32>(arena, Fragment.MEMORY) > load<u32>(arena, Fragment.HIGH_THRESHOLD)) {
-    return drop(p, Reason.FRAGMENT_MEMORY);
-  }
+  if (isFull(arena)) return drop(p, Reason.FRAGMENT_MEMORY);
   // Link-local and multicast addresses mean something else on each interface.
   const scoped = load<u8>(l3, 24) == 0xff || (<u32>bswap<u16>(load<u16>(l3, 24)) & 0xffc0) == 0xfe80;
   const key = user | (scoped ? load<u32>(p, Packet.IIF) << 8 : 0);
@@ -50,7 +49,10 @@ export function push6(lane: usize, p: usize, number: u64, user: u32): u32 {
   return add(arena, q, p, number, l3, header, payload);
 }
 
-/** find_prev_fhdr: offset of the fragment header; 0 when there is none. All headers before it are captured. */
+/**
+ * find_prev_fhdr: offset of the fragment header, which need not be there as a whole; 0 when there is none, or when a
+ * header before it is not captured.
+ */
 function fragmentHeader(p: usize, l3: usize): u32 {
   const cap = load<u32>(p, Packet.L3_CAP);
   let next: u32 = load<u8>(l3, 6);
@@ -64,7 +66,7 @@ function fragmentHeader(p: usize, l3: usize): u32 {
     next = load<u8>(l3 + at);
     at += size;
   }
-  return cap < at + FRAGMENT_HEADER ? 0 : at;
+  return at > load<u32>(p, Packet.LENGTH) ? 0 : at;
 }
 
 /** ipv6frag_thdr_truncated: a first fragment that does not have all headers (RFC 8200, 4.5). */
@@ -179,10 +181,7 @@ function note(
   store<u32>(q, <u32>piece, Fragment.QUEUE_FIRST_PIECE);
   store<u32>(q, nextHeaderAt(l3, header), Fragment.QUEUE_NEXT_HEADER_AT);
   store<u32>(q, load<u8>(l3 + header), Fragment.QUEUE_NEXT_HEADER);
-  store<u32>(q, load<u32>(p, Packet.MARK), Fragment.QUEUE_MARK);
-  const mac = <usize>load<u32>(p, Packet.MAC);
-  store<u32>(q, mac ? 1 : 0, Fragment.QUEUE_HAS_MAC);
-  if (mac) memory.copy(q + Fragment.QUEUE_MAC, mac, ETHERNET_HEADER);
+  keepFirst(q, p);
 }
 
 /** nf_ct_frag6_reasm */
@@ -206,13 +205,7 @@ function complete(arena: usize, q: usize, p: usize, number: u64): u32 {
   store<u8>(l3 + load<u32>(q, Fragment.QUEUE_NEXT_HEADER_AT), u8(load<u32>(q, Fragment.QUEUE_NEXT_HEADER)));
   store<u16>(l3, bswap<u16>(<u16>(header - IPV6_HEADER + payload)), 4);
   store<u8>(l3, load<u8>(l3, 1) | u8(ecn << 4), 1);
-  if (load<u32>(q, Fragment.QUEUE_HAS_MAC)) {
-    memory.copy(l3 - ETHERNET_HEADER, q + Fragment.QUEUE_MAC, ETHERNET_HEADER);
-    store<u32>(p, <u32>(l3 - ETHERNET_HEADER), Packet.MAC);
-  } else {
-    store<u32>(p, 0, Packet.MAC);
-  }
-  store<u32>(p, load<u32>(q, Fragment.QUEUE_MARK), Packet.MARK);
+  passFirst(q, p, l3);
   store<u32>(p, IPV6_HEADER + load<u32>(q, Fragment.QUEUE_MAX_SIZE), Packet.FRAG_MAX);
   const captured = min<u32>(load<u32>(q, Fragment.QUEUE_CAPTURED), payload);
   killQueue(arena, q, number, number, Reason.NONE);

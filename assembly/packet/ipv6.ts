@@ -84,12 +84,21 @@ export function ipv6(p: usize, l3: usize, cap: u32, len: u32): void {
     store<u32>(p, cap - IPV6_HEADER, Packet.L4_CAP);
     store<u32>(p, transport(p, l3 + IPV6_HEADER, cap - IPV6_HEADER, next, flags), Packet.FLAGS);
   }
-  const decoded = load<u32>(p, Packet.FLAGS);
-  const fragment = load<u32>(p, Packet.FRAG_OFFSET) | (decoded & Packet.FLAG_MORE_FRAGMENTS);
+  const fragment =
+    load<u32>(p, Packet.FRAG_OFFSET) | (load<u32>(p, Packet.FLAGS) & Packet.FLAG_MORE_FRAGMENTS);
+  hash(p, l3, fragment != 0);
+}
+
+/**
+ * Sets HASH. The protocol stays out of a fragment's: a later fragment names the first header of the fragmentable part.
+ * What is tracked although it says that it is one is none.
+ */
+export function hash(p: usize, l3: usize, fragment: bool): void {
   const ported =
-    fragment == 0 && (decoded & Packet.FLAG_PORTS) != 0 && load<u32>(p, Packet.PROTO) != IPPROTO_DCCP;
+    !fragment &&
+    (load<u32>(p, Packet.FLAGS) & Packet.FLAG_PORTS) != 0 &&
+    load<u32>(p, Packet.PROTO) != IPPROTO_DCCP;
   const ports = ported ? load<u32>(l3 + load<u32>(p, Packet.L4_OFFSET)) : 0;
-  // The protocol stays out of a fragment's hash: a later fragment names the first header of the fragmentable part.
   const proto = fragment ? NEXTHDR_FRAGMENT : load<u32>(p, Packet.PROTO);
   const source = fold(load<u64>(l3, 8), load<u64>(l3, 16));
   const destination = fold(load<u64>(l3, 24), load<u64>(l3, 32));
@@ -119,6 +128,7 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     // A routing header has to be there four bytes deep, whatever they say; a fragment header's offset is read.
     const least: u32 = next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT ? 4 : 2;
     const read: u32 = next == NEXTHDR_FRAGMENT ? 4 : 2;
+    if (next == NEXTHDR_FRAGMENT) flags |= Packet.FLAG_IPV6_FRAGMENT;
     if (at + least > length || at + read > cap) {
       const snapped = at + least <= length;
       if (snapped && next == NEXTHDR_AUTH) noteAuthentication(p, at);
@@ -130,7 +140,6 @@ function walk(p: usize, l3: usize, cap: u32, length: u32, next: u32, flags: u32)
     if (next == NEXTHDR_FRAGMENT) {
       step = 8;
       const word: u32 = bswap<u16>(load<u16>(header, 2));
-      flags |= Packet.FLAG_IPV6_FRAGMENT;
       if (load<u32>(p, Packet.FRAG_HEADER) == 0) {
         store<u32>(p, at, Packet.FRAG_HEADER);
         if (word & 1) flags |= Packet.FLAG_MORE_FRAGMENTS;

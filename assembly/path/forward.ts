@@ -72,9 +72,14 @@ function answered(lane: usize, reason: u32): u32 {
   return reason;
 }
 
-/** A TCP packet that is too long is one that the sender's or receiver's card has segmented or joined. */
+/**
+ * What connection tracking has put together leaves in fragments no larger than those that came (IPCB()->frag_max_size).
+ * Other TCP that is too long the sender's or receiver's card has segmented or joined.
+ */
 function isTooLong(p: usize, limit: u32): bool {
-  return load<u32>(p, Packet.LENGTH) > limit && load<u32>(p, Packet.PROTO) != IPPROTO_TCP;
+  if (load<u32>(p, Packet.LENGTH) <= limit) return false;
+  const largest = load<u32>(p, Packet.FRAG_MAX);
+  return largest != 0 ? largest > limit : load<u32>(p, Packet.PROTO) != IPPROTO_TCP;
 }
 
 function mtu(host: usize, p: usize, field: usize): u32 {

@@ -18,7 +18,7 @@ import { addMachineOptions, chosenBackend, type MachineOptions, parseSeed, parse
 import { type Output, Outputs } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { ruleSetText } from './rules.ts';
-import { styleFor, usageError, warn } from './terminal.ts';
+import { conntrackOffWarning, styleFor, usageError, warn } from './terminal.ts';
 
 interface ScanCommandOptions extends MachineOptions {
   readonly workers?: number;
@@ -138,10 +138,7 @@ function warnConntrackOff(result: ScanResult, options: ScanCommandOptions): void
     (_, index) => [options.conntrack, options.events, options.conntrackFrom][index] !== undefined,
   );
   if (asked.length === 0) return;
-  warn(
-    `warning: ${asked.join(', ')}: connection tracking is off, as on Linux where no rule needs it ` +
-      '(-m conntrack, -m state, -m connmark, -j CONNMARK, -j CT with a zone or helper, NAT)',
-  );
+  warn(conntrackOffWarning(asked));
 }
 
 /** A scan with a progress line, that SIGINT stops. */

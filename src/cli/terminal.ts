@@ -17,6 +17,14 @@ export function warn(message: string): void {
   process.stderr.write(`wasmtables: ${message}\n`);
 }
 
+/** Options about connections were given, where no rule asks for connections to be tracked. */
+export function conntrackOffWarning(options: readonly string[]): string {
+  return (
+    `warning: ${options.join(', ')}: connection tracking is off, as on Linux where no rule needs it ` +
+    '(-m conntrack, -m state, -m connmark, -j CONNMARK, -j CT with a zone or helper, NAT)'
+  );
+}
+
 /** A wrong combination of options. */
 export function usageError(message: string, hint?: string): WasmtablesError {
   return new WasmtablesError('USAGE', message, { hint });

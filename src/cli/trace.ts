@@ -1,12 +1,12 @@
 // wasmtables trace CAPTURE: the path of chosen packets, by the reference interpreter.
 
 import { Command, InvalidArgumentError } from 'commander';
+import type { ConntrackEntry } from '../conntrack/entry.ts';
 import { needsConntrack } from '../extension/tracking.ts';
 import { Bytes } from '../interpret/bytes.ts';
-import { type Frame, Interpreter, type Outcome } from '../interpret/interpreter.ts';
+import { type Frame, Interpreter } from '../interpret/interpreter.ts';
 import { type Link, parseLink } from '../interpret/link.ts';
-import type { Backend } from '../model/ruleset.ts';
-import { pathLines } from '../report/explain.ts';
+import { noRoomWarning } from '../scan/start-conntrack.ts';
 import { EXIT_DONE, EXIT_PART } from './exit.ts';
 import { FrameReader } from './frames.ts';
 import { Inputs } from './input.ts';
@@ -21,7 +21,8 @@ import {
   parseProtocolWord,
   type SelectedAddress,
 } from './selection.ts';
-import { warn } from './terminal.ts';
+import { conntrackOffWarning, warn } from './terminal.ts';
+import { TraceOutput } from './trace-output.ts';
 
 interface TraceOptions extends MachineOptions {
   readonly packet?: readonly NumberRange[];
@@ -67,7 +68,8 @@ function wrapped<T>(parse: (text: string) => T | string): (text: string) => T {
 async function runTrace(capture: string, options: TraceOptions): Promise<number> {
   const inputs = new Inputs();
   inputs.claim('the capture', capture);
-  const { rules4, rules6, machine, conntrackFrom } = readSetup(options, inputs);
+  const setup = readSetup(options, inputs);
+  const { rules4, rules6, machine } = setup;
   const reader = await FrameReader.open({
     captures: [capture],
     machine,
@@ -85,54 +87,62 @@ async function runTrace(capture: string, options: TraceOptions): Promise<number>
     unknown: options.unknown,
     verifyChecksums: verifiesChecksums(options, machine),
   });
-  const selection = new PacketSelection(options);
-  const connections = [rules4, rules6].some((rules) => rules !== undefined && needsConntrack(rules));
-  if (connections && (conntrackFrom?.length ?? 0) > 0) {
-    warn(
-      'warning: a trace begins without connections: those of --conntrack-from or conntrack.txt are left out',
-    );
-  }
-  let traced = 0;
+  const tracks = [rules4, rules6].some((rules) => rules !== undefined && needsConntrack(rules));
+  if (options.conntrackFrom !== undefined && !tracks) warn(conntrackOffWarning(['--conntrack-from']));
+  const output = new TraceOutput({ backend, explain: options.explain === true });
   try {
-    for (const frame of reader.frames()) {
-      if (selection.isPast(frame.number)) break;
-      const link = parseLink(new Bytes(frame.bytes, frame.originalLength), frame.linkType);
-      const selected = selection.includes(frame, link);
-      // Packets that are not asked for matter where they complete a datagram, and to what connections are known.
-      if (!selected && !connections && !isFragment(frame, link)) continue;
-      const outcome = interpreter.evaluate(frame);
-      if (!selected) continue;
-      traced++;
-      await write(traceText(frame, link, outcome, options.explain === true, backend));
-    }
+    await traceFrames(reader, interpreter, new PacketSelection(options), output, {
+      tracks,
+      conntrackFrom: tracks ? setup.conntrackFrom : undefined,
+    });
   } finally {
     reader.close();
   }
   for (const message of reader.broken) process.stderr.write(`wasmtables: error: ${message}\n`);
-  if (traced === 0) warn('no packet of the capture is one of those asked for');
+  if (output.count === 0) warn('no packet of the capture is one of those asked for');
   return reader.broken.length > 0 ? EXIT_PART : EXIT_DONE;
 }
 
-function write(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+/** Connection tracking of a trace. */
+interface Tracking {
+  /** It is on for some family. */
+  readonly tracks: boolean;
+  readonly conntrackFrom: readonly ConntrackEntry[] | undefined;
 }
 
-/** Of IPv4 by offset and MF; any IPv6 packet that begins with a fragment header or another extension header. */
-function isFragment(frame: Frame, link: Link): boolean {
-  const { bytes } = frame;
-  if (link.family === 'ipv4') {
-    const flags = bytes[link.offset + 6] ?? 0;
-    return (flags & 0x3f) !== 0 || (bytes[link.offset + 7] ?? 0) !== 0;
+async function traceFrames(
+  reader: FrameReader,
+  interpreter: Interpreter,
+  selection: PacketSelection,
+  output: TraceOutput,
+  { tracks, conntrackFrom }: Tracking,
+): Promise<void> {
+  let isFirst = true;
+  for (const frame of reader.frames()) {
+    if (isFirst && conntrackFrom !== undefined) {
+      const refused = interpreter.startConntrack(conntrackFrom, frame.timeNs);
+      if (refused > 0) warn(`warning: ${noRoomWarning(refused, conntrackFrom)}`);
+    }
+    isFirst = false;
+    if (selection.isPast(frame.number)) {
+      // Of what is held it is told what becomes of it.
+      interpreter.expireFragments(frame.timeNs);
+      await output.writeKnown();
+      if (!output.waits) break;
+    }
+    const link = parseLink(new Bytes(frame.bytes, frame.originalLength), frame.linkType);
+    const selected = selection.includes(frame, link);
+    // Packets that are not asked for matter where they complete a datagram, and to what connections are known.
+    if (!selected && !tracks && !isFragment(frame, link)) continue;
+    const outcome = interpreter.evaluate(frame);
+    if (selected) output.add({ frame, link, outcome });
+    await output.writeKnown();
   }
-  return link.family === 'ipv6' && [0, 43, 44, 60].includes(bytes[link.offset + 6] ?? 0);
+  await output.finish();
 }
 
-function traceText(frame: Frame, link: Link, outcome: Outcome, explain: boolean, backend: Backend): string {
-  const linkHeader = link.mac === undefined ? undefined : ethernetHeader(frame, link);
-  return `${pathLines(outcome, { linkHeader }, { backend, explain }).join('\n')}\n`;
-}
-
-/** The header without VLAN tags: the stack takes them off before the hooks. */
-function ethernetHeader({ bytes }: Frame, { family }: Link): Uint8Array {
-  return Uint8Array.from([...bytes.subarray(0, 12), ...(family === 'ipv6' ? [0x86, 0xdd] : [0x08, 0x00])]);
+/** A fragment of IPv4, by offset and MF. Those of IPv6 are put together by connection tracking alone. */
+function isFragment({ bytes }: Frame, { family, offset }: Link): boolean {
+  if (family !== 'ipv4') return false;
+  return ((bytes[offset + 6] ?? 0) & 0x3f) !== 0 || (bytes[offset + 7] ?? 0) !== 0;
 }

@@ -11,7 +11,9 @@ import { Bytes, NotCaptured } from './bytes.ts';
 import { Conntrack, type Passing } from './conntrack/conntrack.ts';
 import { type CtState, ctStateOf } from './conntrack/state.ts';
 import { type ConntrackStep, conntrackStep } from './conntrack/step.ts';
-import { type Held, Reassembly } from './fragment.ts';
+import { Reassembly } from './fragment/reassembly.ts';
+import { type FragmentStep, fragmentStep } from './fragment/step.ts';
+import type { FragmentUser } from './fragment/waiting.ts';
 import { type Link, parseLink } from './link.ts';
 import { Lost } from './lost.ts';
 import { type Decision, PACKET_OTHERHOST, Packet, parseIpv4, parseIpv6 } from './packet.ts';
@@ -72,23 +74,20 @@ export interface Outcome {
   readonly path: readonly Step[];
   /** What connection tracking made of it, once or (over lo) twice; absent where it is off. */
   readonly tracked?: readonly ConntrackStep[] | undefined;
+  /** What reassembly made of it: it was held, or completed a datagram. */
+  readonly reassembled?: readonly FragmentStep[] | undefined;
 }
 
-/** Thrown where ip_local_deliver returns because the datagram is not complete. */
+/** Thrown where a fragment waits because its datagram is not complete. */
 class HeldFragment extends Error {
   override readonly name = 'HeldFragment';
-  readonly held: Held;
 
-  constructor(held: Held) {
+  constructor() {
     super('held for reassembly');
-    this.held = held;
   }
 }
 
-type End = Pick<Outcome, 'verdict' | 'reason'> & {
-  readonly decision?: Decision | undefined;
-  readonly held?: Held;
-};
+type End = Pick<Outcome, 'verdict' | 'reason'> & { readonly decision?: Decision | undefined };
 
 export class Interpreter {
   /** Packets and bytes by rule, and by built-in chain for its policy. */
@@ -96,19 +95,17 @@ export class Interpreter {
   readonly #options: InterpreterOptions;
   readonly #routing: Routing;
   readonly #reassembly: Reassembly;
-  /** Datagrams that connection tracking wants whole, by the way they go: Linux keeps them apart. */
-  readonly #gathering: Readonly<Record<'in' | 'out', Reassembly>>;
   readonly #conntrack: Conntrack;
   /** Families whose rules need connection tracking. */
   readonly #tracked: ReadonlySet<Family>;
-  /** What connection tracking made of the packet in work. */
+  /** What connection tracking and reassembly made of the packet in work. */
   #steps: ConntrackStep[] = [];
+  #reassembled: FragmentStep[] = [];
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
     this.#routing = new Routing(options.machine);
     this.#reassembly = new Reassembly(options.machine);
-    this.#gathering = { in: new Reassembly(options.machine), out: new Reassembly(options.machine) };
     const ruleSets = [options.rules4, options.rules6].filter((rules) => rules !== undefined);
     this.#tracked = new Set(ruleSets.filter(needsConntrack).map(({ family }) => family));
     const needs = ruleSets.map(entryNeeds);
@@ -126,9 +123,19 @@ export class Interpreter {
     return this.#conntrack.entries(nowNs);
   }
 
-  /** Enters connections that there are before the first packet (`--conntrack-from`); times count from `nowNs`. */
-  startConntrack(entries: readonly ConntrackEntry[], nowNs: bigint): void {
-    this.#conntrack.start(entries, nowNs);
+  /**
+   * Enters connections that there are before the first packet (`--conntrack-from`); times count from `nowNs`, the time of
+   * that packet.
+   *
+   * @returns how many of them there was no room for
+   */
+  startConntrack(entries: readonly ConntrackEntry[], nowNs: bigint): number {
+    return this.#conntrack.start(entries, nowNs);
+  }
+
+  /** Gives up datagrams that are too old by now, of which fragments are held. */
+  expireFragments(nowNs: bigint): void {
+    this.#reassembly.expire(nowNs);
   }
 
   /** Conntrack events so far, if they are kept. A connection's end is told when somebody finds that it has expired. */
@@ -141,11 +148,12 @@ export class Interpreter {
     const whole = new Bytes(frame.bytes, frame.originalLength);
     const steps: Step[] = [];
     this.#steps = [];
+    this.#reassembled = [];
     const journey: Journey = { packet: undefined, family: null };
     const end = this.#run(frame, whole, steps, journey);
     const { packet } = journey;
     if (packet !== undefined) this.#conntrack.abandon(packet);
-    const held = end.held;
+    const held = end.verdict === 'FRAGMENT' ? this.#reassembled.at(-1)?.held : undefined;
     return {
       number: frame.number,
       timeNs: frame.timeNs,
@@ -161,10 +169,12 @@ export class Interpreter {
       ctstate: packet === undefined ? null : ctStateOf(packet),
       reason: end.reason,
       get datagram(): number | null {
-        return held?.datagram ?? null;
+        const fate = held?.fate;
+        return fate !== undefined && 'datagram' in fate ? fate.datagram : null;
       },
       path: steps,
       tracked: this.#steps,
+      reassembled: this.#reassembled,
     };
   }
 
@@ -183,7 +193,7 @@ export class Interpreter {
     } catch (error) {
       if (error instanceof Lost) return { verdict: 'LOST', reason: error.reason };
       if (error instanceof NotCaptured) return { verdict: 'UNKNOWN', reason: 'not-captured' };
-      if (error instanceof HeldFragment) return { verdict: 'FRAGMENT', reason: null, held: error.held };
+      if (error instanceof HeldFragment) return { verdict: 'FRAGMENT', reason: null };
       if (error instanceof Ended) {
         return { verdict: error.verdict, reason: error.reason, decision: error.decision };
       }
@@ -224,7 +234,7 @@ export class Interpreter {
     if (hook === 'FORWARD') arrived.out = device(machine.defaultOut);
     if (!incoming) arrived.out = device(named || machine.defaultOut);
     arrived.packetType = packetType(machine, link, arrived.in);
-    const packet = this.#gather(arrived, incoming ? 'in' : 'out', frame);
+    const packet = this.#gather(arrived, incoming ? 'in' : 'out', frame, steps);
     journey.packet = packet;
     this.#trackedHook(hook, packet, frame, steps);
   }
@@ -252,12 +262,19 @@ export class Interpreter {
     };
   }
 
-  /** IPv6 is not reassembled yet. */
-  #gather(packet: Packet, way: 'in' | 'out', frame: Frame): Packet {
-    if (!packet.isFragment || !this.#tracked.has(packet.family)) return packet;
-    const answer = this.#gathering[way].add(packet, frame.timeNs, frame.number);
-    if (answer.kind === 'held') throw new HeldFragment(answer.held);
+  /** The datagram that a fragment completes; throws when it is held or dropped. */
+  #reassemble(packet: Packet, user: FragmentUser, frame: Frame, steps: readonly Step[]): Packet {
+    const answer = this.#reassembly.add(packet, user, frame);
+    const step = fragmentStep(answer, user, steps.length);
+    if (step !== undefined) this.#reassembled.push(step);
+    if (answer.kind === 'held') throw new HeldFragment();
     return answer.packet;
+  }
+
+  /** Connection tracking sees datagrams whole. */
+  #gather(packet: Packet, way: 'in' | 'out', frame: Frame, steps: readonly Step[]): Packet {
+    if (!this.#tracked.has(packet.family)) return packet;
+    return this.#reassemble(packet, `conntrack-${way}`, frame, steps);
   }
 
   #wholePath(frame: Frame, rest: Bytes, link: Link, steps: Step[], journey: Journey): void {
@@ -269,12 +286,11 @@ export class Interpreter {
           changed.out = path.reroute(changed, journey.device);
         });
       },
-      gather: (packet, way) => this.#gather(packet, way, frame),
+      gather: (packet, way) => this.#gather(packet, way, frame, steps),
       defragment: (packet) => {
-        const answer = this.#reassembly.add(packet, frame.timeNs, frame.number);
-        if (answer.kind === 'held') throw new HeldFragment(answer.held);
-        journey.packet = answer.packet;
-        return answer.packet;
+        const whole = this.#reassemble(packet, 'deliver', frame, steps);
+        journey.packet = whole;
+        return whole;
       },
       aside: (follow) => {
         try {

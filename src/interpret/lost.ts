@@ -21,6 +21,8 @@ export type LostReason =
   | 'source-route'
   | 'bad-option'
   | 'fragment-duplicate'
+  | 'fragment-timeout'
+  | 'fragment-memory'
   | 'fragment-malformed'
   | 'fragment-overlap'
   | 'reverse-path'

@@ -96,6 +96,8 @@ export class Packet {
   connection: Connection | undefined;
   /** enum ip_conntrack_info: what it is to the connection. */
   ctinfo = 0;
+  /** Length of the largest fragment that it was put together from; 0: it came whole (frag_max_size). */
+  largestFragment = 0;
   /** Connection tracking has had its say. */
   passedConntrack = false;
   /** For traces: why it is INVALID (src/layout/invalid.ts), and the state of its connection before it. */
@@ -126,6 +128,7 @@ export class Packet {
     copy.connection = this.connection;
     copy.ctinfo = this.ctinfo;
     copy.passedConntrack = this.passedConntrack;
+    copy.largestFragment = this.largestFragment;
     return copy;
   }
 

@@ -219,19 +219,33 @@ export class Path {
     if (packet.packetType !== PACKET_HOST) throw new Lost('other-host');
     if (packet.ttl <= 1) throw new Lost('ttl');
     if (packet.family === 'ipv6') this.#checkScope(packet, out);
-    this.#checkLength(packet, route.mtu ?? out?.mtu);
+    this.#checkLength(packet, route.mtu ?? this.#mtuOf(packet, out));
     packet.ttl -= 1;
     packet.out = out;
     this.hooks.run('FORWARD', packet);
     this.hooks.run('POSTROUTING', packet);
   }
 
-  /** ip_exceeds_mtu, ip6_pkt_too_big. TCP longer than the MTU was put together by offload, and is cut again. */
+  /** IPv6 may have a smaller one of its own (idev->cnf.mtu6). */
+  #mtuOf({ family }: Packet, out: Interface | undefined): number | undefined {
+    if (family === 'ipv4' || out === undefined) return out?.mtu;
+    return Math.min(out.mtu, sysctl.mtu6(this.routing.machine, out) ?? out.mtu);
+  }
+
+  /**
+   * ip_exceeds_mtu, ip6_pkt_too_big. What connection tracking put together leaves in fragments no larger than those that
+   * came; other TCP longer than the MTU was put together by offload, and is cut again.
+   */
   #checkLength(packet: Packet, linkMtu: number | undefined): void {
-    if (linkMtu === undefined || packet.transport()?.protocol === IPPROTO_TCP) return;
+    if (linkMtu === undefined) return;
     const mtu = packet.family === 'ipv6' ? Math.max(linkMtu, 1280) : linkMtu;
-    const whole = packet.family === 'ipv6' || packet.dontFragment;
-    if (whole && packet.length > mtu) throw new Lost('packet-too-big');
+    const mayBeCut = packet.family === 'ipv4' && !packet.dontFragment;
+    if (packet.length <= mtu || mayBeCut) return;
+    const fits =
+      packet.largestFragment > 0
+        ? packet.largestFragment <= mtu
+        : packet.transport()?.protocol === IPPROTO_TCP;
+    if (!fits) throw new Lost('packet-too-big');
   }
 
   /** ip6_forward: sources that mean nothing beyond their link. */

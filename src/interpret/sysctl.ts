@@ -82,14 +82,32 @@ export function dropsUnicastInMulticast(machine: Machine, family: 4 | 6, device:
   return own !== 0 || (family === 4 && all !== 0);
 }
 
+/** IPv6's own MTU of the interface. */
+export function mtu6(machine: Machine, device: Interface): number | undefined {
+  return ofInterface(machine, 6, device.name, 'mtu');
+}
+
 export function disablesIpv6(machine: Machine, device: Interface): boolean {
   return (ofInterface(machine, 6, device.name, 'disable_ipv6') ?? 0) !== 0;
 }
 
-/** Seconds that a datagram may stay incomplete. */
-export function fragmentSeconds(machine: Machine): number {
-  return read(machine, 'net.ipv4.ipfrag_time') ?? 30;
+/** How long a datagram may stay incomplete, and how much memory they may all take. */
+export function fragmentLimits(machine: Machine): { readonly seconds: number; readonly threshold: number } {
+  return {
+    seconds: read(machine, 'net.ipv4.ipfrag_time') ?? 30,
+    threshold: read(machine, 'net.ipv4.ipfrag_high_thresh') ?? FRAGMENT_THRESHOLD,
+  };
 }
+
+/** The same of connection tracking's IPv6 datagrams. */
+export function fragmentLimits6(machine: Machine): { readonly seconds: number; readonly threshold: number } {
+  return {
+    seconds: read(machine, 'net.netfilter.nf_conntrack_frag6_timeout') ?? 60,
+    threshold: read(machine, 'net.netfilter.nf_conntrack_frag6_high_thresh') ?? FRAGMENT_THRESHOLD,
+  };
+}
+
+const FRAGMENT_THRESHOLD = 4 * 1024 * 1024;
 
 /** How many fragments of other datagrams of one source may come between two of a datagram; 0: any number. */
 export function fragmentDistance(machine: Machine): number {

@@ -104,6 +104,8 @@ export const QUEUE_HEADER_BYTES = 112;
 export const QUEUE_HAS_MAC = 116;
 export const QUEUE_MAC = 120; // 14 bytes
 export const QUEUE_HEADER = 136; // 60 bytes
+/** Packet type of the first fragment. */
+export const QUEUE_PKTTYPE = 196;
 /** IPv6: the first fragment's piece, which has its headers in front; where in the datagram the number of the header stands
  *  that follows the fragment header, and that number. */
 export const QUEUE_FIRST_PIECE = 136;

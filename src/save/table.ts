@@ -101,7 +101,9 @@ class RuleList {
     const rules = this.all();
     this.#budget.spend(1 + 2 * rules.length);
     rules.forEach((rule, index) => {
-      if (number === undefined || number === index + 1) rules[index] = { ...rule, counters: ZERO };
+      if (number !== undefined && number !== index + 1) return;
+      const { packets, bytes } = rule.counters;
+      if (packets !== 0n || bytes !== 0n) rules[index] = { ...rule, counters: ZERO };
     });
   }
 

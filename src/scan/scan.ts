@@ -32,7 +32,7 @@ import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
 import { beginTracking, memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
 import { type FamilyRules, RESERVED_BYTES, type ReplacedRules, RuleSets } from './rule-sets.ts';
-import { enterConnections } from './start-conntrack.ts';
+import { enterConnections, noRoomWarning, translatedCount } from './start-conntrack.ts';
 
 /**
  * Passes every packet of the captures through the rule sets and answers what became of them.
@@ -127,7 +127,8 @@ async function scanWith(
     trackConnections(options, parts, machine, rules);
   const first = Object.values(shared.images).flatMap((image) => image?.rules ?? []);
   const conntrack = first.some(({ conntrack }) => conntrack) ? track(first) : undefined;
-  const startWarnings = conntrack === undefined ? [] : start(options, parts, conntrack, firstTimeNs ?? 0n);
+  const startWarnings =
+    conntrack === undefined ? [] : startConntrack(options, parts, conntrack, firstTimeNs ?? 0n);
   const control = new ControlWords(shared.memory, shared.control);
   const ruleSets = new RuleSets(options, { shared, lanes, control, conntrack, track });
   const run = new ScanRun(
@@ -183,20 +184,29 @@ export function trackConnections(
   return placeConntrack(shared, kernel, lanes, config, machine);
 }
 
-/** Switches it on, and enters the starting state; answers what is odd, for stderr. */
-function start(
+/** Switches it on and enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
+export function startConntrack(
   { conntrackFrom = [], events }: ScanOptions,
-  { shared, kernel, lanes }: ScanParts,
+  { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   conntrack: PlacedConntrack,
   nowNs: bigint,
 ): readonly string[] {
   const [lane] = lanes as readonly [LaneArena];
   const warnings: string[] = [];
   beginTracking(shared, lanes, conntrack);
-  const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
-  if (refused > 0) {
+  if (conntrack.config.entry4.help !== 0) {
     warnings.push(
-      `there is no room for ${refused} of the ${conntrackFrom.length} connections of the starting state (nf_conntrack_max)`,
+      'rules attach helpers, and what a helper expects may be a connection between other hosts: ' +
+        'all connections are tracked by one lane at a time',
+    );
+  }
+  const refused = enterConnections(shared.memory, kernel, lane, conntrack, conntrackFrom, nowNs);
+  if (refused > 0) warnings.push(noRoomWarning(refused, conntrackFrom));
+  const translated = translatedCount(conntrackFrom);
+  if (translated > 0) {
+    warnings.push(
+      `${translated} of the ${conntrackFrom.length} connections of the starting state are translated ones: ` +
+        'NAT is not modelled, and their replies are not known as theirs',
     );
   }
   if (events !== undefined && (conntrack.config.flags & Conntrack.EVENTS) === 0) {

@@ -120,7 +120,7 @@ const SETS: readonly (readonly [name: string, packets: number])[] = [
   ['fw1_10k', 10_000],
   ['fw3_10k', 5_000],
   ['ipc1_10k', 10_000],
-  ['fw1_100k', 300],
+  ['fw1_100k', 100],
 ];
 
 describe.skipIf(!existsSync(FOLDER))('published filter sets (../shared/corpus/classbench)', () => {

@@ -1,4 +1,6 @@
 // Classified = linear: random rules of every kind and random frames, each classifier forced on every chain.
+//
+// WASMTABLES_RUNS chooses how many worlds.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +10,8 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { type World, world } from '../generate/world.ts';
 import { Decoder } from '../packet/kernel.ts';
 import { ClassifiedLane, INTERFACE_NAMES } from './lane.ts';
+
+const runs = Number(process.env.WASMTABLES_RUNS ?? 50);
 
 /** OUTPUT may route again, which needs a machine. */
 const HOOKS = [0, 1, 2, 4];
@@ -67,14 +71,14 @@ describe.each<ClassifierKind>(['bit-vectors', 'trees'])('%s', (kind) => {
   test('short chains of every match', () => {
     fc.assert(
       fc.property(world({ rules: 12, packets: 12 }), (one) => compare(one, kind)),
-      { numRuns: 120, seed: 20261123 },
+      { numRuns: runs, seed: 20261123 },
     );
   });
 
   test('chains of up to 120 rules', () => {
     fc.assert(
       fc.property(world({ rules: 120, packets: 20 }), (one) => compare(one, kind)),
-      { numRuns: 12, seed: 20261124 },
+      { numRuns: Math.ceil(runs / 10), seed: 20261124 },
     );
   });
 });

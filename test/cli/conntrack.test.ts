@@ -51,6 +51,59 @@ describe('without a rule that needs connections', () => {
   });
 });
 
+describe('helpers', () => {
+  const tracked = (name: string, raw: string): string =>
+    folder.file(
+      name,
+      `*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${raw}COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate RELATED -j ACCEPT\nCOMMIT\n`,
+    );
+
+  it('take all connections to one lane, and that is said, whatever the number of workers', () => {
+    const helped = tracked('helped.v4', '-A PREROUTING -p tcp --dport 21 -j CT --helper ftp\n');
+    for (const workers of ['1', '2']) {
+      const args = ['--rules', helped, '--local', '192.0.2.1', '--workers', workers, capture];
+      const { code, stderr } = run(['scan', ...args]);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr:
+          'wasmtables: warning: rules attach helpers, and what a helper expects may be a connection between other ' +
+          'hosts: all connections are tracked by one lane at a time\n',
+      });
+    }
+  });
+
+  it('are not spoken of where no rule attaches one', () => {
+    const plain = tracked('plain.v4', '');
+    const { code, stderr } = run(['scan', '--rules', plain, '--local', '192.0.2.1', capture]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('a starting state of a machine that translates', () => {
+  it('is taken, and it is said that replies are not known', () => {
+    const stateful = folder.file(
+      'stateful.v4',
+      '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m state --state NEW\nCOMMIT\n',
+    );
+    const icmp =
+      'ipv4     2 icmp     1 29 src=192.0.2.1 dst=192.0.2.2 type=8 code=0 id=7 src=192.0.2.2 dst=192.0.2.1 type=0 code=0 id=7 mark=0 use=1\n';
+    const masqueraded = ENTRY.replace('dst=192.0.2.1 sport=53 dport=1', 'dst=198.51.100.7 sport=53 dport=1');
+    const otherPort = ENTRY.replaceAll('sport=1 ', 'sport=2 ').replace('dport=1 ', 'dport=1024 ');
+    const from = folder.file(
+      'translated.txt',
+      ENTRY + icmp + masqueraded.replace('sport=1 ', 'sport=3 ').replace('dport=1 ', 'dport=3 ') + otherPort,
+    );
+    const args = ['--rules', stateful, '--local', '192.0.2.1', '--conntrack-from', from, capture];
+    const { code, stderr } = run(['scan', ...args]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        'wasmtables: warning: 2 of the 4 connections of the starting state are translated ones: ' +
+        'NAT is not modelled, and their replies are not known as theirs\n',
+    });
+  });
+});
+
 describe('a starting state that is none', () => {
   it('is an error with its place, and nothing is written', () => {
     const from = folder.file('bad.txt', `${ENTRY}${ENTRY.replace('dport=53', 'dport=65536')}`);

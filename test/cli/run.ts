@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A command that hangs is killed, and its test fails. */
-const LIMIT = { timeout: 8_000, killSignal: 'SIGKILL' } as const;
+const LIMIT = { timeout: 30_000, killSignal: 'SIGKILL' } as const;
 
 export interface Ran {
   readonly code: number | null;

@@ -2,12 +2,11 @@
 
 import type { ConntrackEvent } from '../../src/conntrack/events.ts';
 import { entryText } from '../../src/conntrack/text.ts';
-import { readHost } from '../../src/host/folder.ts';
 import { Interpreter, type Outcome } from '../../src/interpret/interpreter.ts';
 import type { RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { LINKTYPE_ETHERNET } from '../kernel/capture.ts';
-import { type ConntrackRecord, hostFiles } from './records.ts';
+import { type ConntrackRecord, machineOf } from './records.ts';
 import { rulesOf } from './scanned.ts';
 
 const START_NS = 1_700_000_000_000_000_000n;
@@ -22,8 +21,7 @@ export interface Interpreted {
 }
 
 export function interpret(record: ConntrackRecord): Interpreted {
-  const files = hostFiles(record.sysctls, record.group === 'corpus' ? 'corpus' : 'own');
-  const machine = { ...readHost((name) => ({ path: name, text: files[name] })), useMac: true };
+  const machine = machineOf(record);
   const interpreter = new Interpreter({ ...rulesOf(record), machine, backend: 'legacy', events: true });
   const outcomes = record.packets.map((packet, index) =>
     interpreter.evaluate({

@@ -3,6 +3,7 @@
 //
 //     name, about?, seed?   what the scenario is
 //     sysctls               beside the defaults of linux/host.json
+//     mtu?                  of eth1
 //     packets               one string a packet, in order:
 //         MICROSECONDS SIDE PACKET SEEN FORWARDED EVENTS ENTRY REASON
 //         MICROSECONDS  since the packet before was sent (the first one: since the record began)
@@ -30,6 +31,8 @@
 //     events?               `conntrack -E -o extended`
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { readHost } from '../../src/host/folder.ts';
+import type { Machine } from '../../src/host/machine.ts';
 
 export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED';
 export type CtStatus = 'EXPECTED' | 'SEEN_REPLY' | 'ASSURED' | 'CONFIRMED' | 'DYING';
@@ -83,6 +86,8 @@ export interface ConntrackRecord {
   readonly group: string;
   readonly about?: string | undefined;
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Of eth1; undefined: as linux/host.json has it. */
+  readonly mtu?: number | undefined;
   /** With counters of 0; what they were at the end is in `counters4` and `counters6`. */
   readonly rules4: string;
   readonly rules6: string;
@@ -99,6 +104,7 @@ interface RecordLine {
   name: string;
   about?: string;
   sysctls?: Record<string, string>;
+  mtu?: number;
   packets: string[];
   reasons: string[];
   tableUs: number;
@@ -156,6 +162,16 @@ export function hostFiles(
   return { ...files, 'sysctl.txt': `${[...lines, ...changed].join('\n')}\n` };
 }
 
+/** The router of a record. */
+export function machineOf({ group, sysctls, mtu }: ConntrackRecord): Machine {
+  const files = hostFiles(sysctls, group === 'corpus' ? 'corpus' : 'own');
+  const machine = readHost((name) => ({ path: name, text: files[name] }));
+  const interfaces = machine.interfaces.map((one) =>
+    one.name === 'eth1' && mtu !== undefined ? { ...one, mtu } : one,
+  );
+  return { ...machine, interfaces, useMac: true };
+}
+
 const usual = JSON.parse(readFileSync(new URL('rules.json', FOLDER), 'utf8')) as {
   rules4: string;
   rules6: string;
@@ -173,6 +189,7 @@ function readRecord(group: string, line: RecordLine): ConntrackRecord {
     group,
     about: line.about,
     sysctls: line.sysctls ?? {},
+    mtu: line.mtu,
     rules4,
     rules6,
     counters4: counted(rules4, line.counts4),

@@ -8,8 +8,6 @@ import { type Interpreted, interpret } from './interpreted.ts';
 import { type ConntrackRecord, loadRecords } from './records.ts';
 import { entryDifferences } from './tracked.ts';
 
-const IPPROTO_FRAGMENT = 44;
-
 /**
  * Letters of what was told of connections, packet by packet: New, Update, Destroy. When expired ones are found to be so is
  * a matter of Linux's collector, too.
@@ -50,12 +48,6 @@ function isTickApart(one: string, other: string): boolean {
   return head === head2 && rest === rest2 && Math.abs(Number(seconds) - Number(seconds2)) <= 1;
 }
 
-/** What the reference does not do yet; the tests are to fail, so that nobody forgets to take them out. */
-function isMissing({ packets }: ConntrackRecord): boolean {
-  // Reassembly of IPv6.
-  return packets.some(({ frame }) => frame[12] === 0x86 && frame[20] === IPPROTO_FRAGMENT);
-}
-
 /** Whose packets Linux tracks as they are: no -j CT, no fragments, no helpers. */
 function isPlain({ group, rules4 }: ConntrackRecord): boolean {
   return ['tcp', 'packetdrill', 'protocol'].includes(group) && !rules4.includes('*raw');
@@ -65,7 +57,7 @@ const records = [...loadRecords()];
 
 describe('as Linux tracked it', () => {
   for (const record of records) {
-    (isMissing(record) ? test.fails : test)(`${record.group}: ${record.name}`, () => {
+    test(`${record.group}: ${record.name}`, () => {
       const interpreted = interpret(record);
       expect(differences(record, interpreted)).toEqual([]);
       expect(eventDifferences(record, interpreted)).toEqual([]);

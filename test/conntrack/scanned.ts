@@ -3,14 +3,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readHost } from '../../src/host/folder.ts';
-import type { Machine } from '../../src/host/machine.ts';
 import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { readRules } from '../../src/save/read.ts';
 import { scan } from '../../src/scan/scan.ts';
 import { scanOnOneLane } from '../property/one-lane.ts';
-import { type ConntrackRecord, hostFiles } from './records.ts';
+import { type ConntrackRecord, machineOf } from './records.ts';
 
 const START_NS = 1_700_000_000_000_000_000n;
 
@@ -29,11 +27,6 @@ export interface Replayed {
   readonly counters4: string;
   readonly counters6: string;
   readonly verdicts: string;
-}
-
-export function machineOf(record: ConntrackRecord): Machine {
-  const files = hostFiles(record.sysctls, record.group === 'corpus' ? 'corpus' : 'own');
-  return { ...readHost((name) => ({ path: name, text: files[name] })), useMac: true };
 }
 
 export function rulesOf(record: ConntrackRecord): { readonly rules4: RuleSet; readonly rules6: RuleSet } {

@@ -138,7 +138,7 @@ function ipv6(spec: FrameSpec): Uint8Array {
 const CHECKSUM_AT: Readonly<Record<number, number>> = { 1: 2, 6: 16, 17: 6, 58: 2 };
 
 /** The transport header and payload, with a right checksum if that is asked for. */
-function summed({ sums, protocol, source, destination, transport }: FrameSpec): Uint8Array {
+export function summed({ sums, protocol, source, destination, transport }: FrameSpec): Uint8Array {
   const at = CHECKSUM_AT[protocol];
   if (sums !== true || at === undefined || transport.length < at + 2) return transport;
   const bytes = Uint8Array.from(transport);

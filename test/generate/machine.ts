@@ -40,6 +40,18 @@ const LINES = [
   'vlans ignored',
 ] as const;
 
+/** What reassembly may be set to. */
+const FRAGMENTS = [
+  'sysctl net.ipv4.ipfrag_time=2',
+  'sysctl net.ipv4.ipfrag_max_dist=0',
+  'sysctl net.ipv4.ipfrag_max_dist=2',
+  'sysctl net.ipv4.ipfrag_high_thresh=4000',
+  'sysctl net.ipv4.ipfrag_high_thresh=0',
+  'sysctl net.netfilter.nf_conntrack_frag6_timeout=2',
+  'sysctl net.netfilter.nf_conntrack_frag6_high_thresh=4000',
+  'sysctl net.ipv6.conf.eth0.mtu=1300',
+] as const;
+
 /** What connection tracking may be set to. */
 const TRACKING = [
   'sysctl net.netfilter.nf_conntrack_acct=1',
@@ -64,10 +76,11 @@ export function hostText(): fc.Arbitrary<string> {
     .record({
       forwarding: fc.constantFrom(true, true, false),
       lines: fc.subarray([...LINES], { maxLength: 10 }),
+      fragments: fc.subarray([...FRAGMENTS], { maxLength: 2 }),
     })
-    .map(({ forwarding, lines }) => {
+    .map(({ forwarding, lines, fragments }) => {
       const on = forwarding ? ['sysctl net.ipv4.ip_forward=1', 'sysctl net.ipv6.conf.all.forwarding=1'] : [];
-      return [...INTERFACES, ...on, ...lines].join('\n');
+      return [...INTERFACES, ...on, ...lines, ...fragments].join('\n');
     });
 }
 

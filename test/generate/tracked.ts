@@ -123,14 +123,6 @@ export function helperRule(family: Family, chain: string): Words {
 }
 
 const WITH_PORTS = [6, 17, 33, 132, 136];
-const FRAGMENT = 44;
-
-/** No fragment: those are put together before anything is tracked. */
-export function isWhole({ spec }: PacketSpec): boolean {
-  const { fragmentOffset, moreFragments, extensions = [] } = spec;
-  const pieces = (fragmentOffset ?? 0) !== 0 || moreFragments === true;
-  return !pieces && extensions.every(({ type }) => type !== FRAGMENT);
-}
 
 /** How a frame of a conversation comes to be from one before it. */
 interface Turn {
@@ -150,7 +142,7 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 
 /** Frames of which most belong to what was said before. */
 export function conversation(first: fc.Arbitrary<PacketSpec>, most: number): fc.Arbitrary<PacketSpec[]> {
-  const one = fc.oneof({ weight: 1, arbitrary: first.filter(isWhole) }, { weight: 2, arbitrary: turn });
+  const one = fc.oneof({ weight: 1, arbitrary: first }, { weight: 2, arbitrary: turn });
   return fc.array(one, { minLength: 1, maxLength: most, size: 'max' }).map((list) => {
     const packets: PacketSpec[] = [];
     for (const each of list) {

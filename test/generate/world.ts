@@ -7,6 +7,7 @@ import type { Frame } from '../../src/interpret/interpreter.ts';
 import type { Backend, Family, RuleSet } from '../../src/model/ruleset.ts';
 import { readRules } from '../../src/save/read.ts';
 import { conversations } from './flow.ts';
+import { torn } from './fragment.ts';
 import { machineFromText } from './host.ts';
 import { machineText, trackingText } from './machine.ts';
 import { framesOf, type PacketSpec, packet } from './packet.ts';
@@ -48,9 +49,10 @@ export function read(text: string, family: Family, backend: Backend): RuleSet {
 export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
   const { tracked = false, packets: most = 20 } = options;
   const machine = options.machine ?? machineText();
-  const packets = tracked
+  const whole = tracked
     ? fc.oneof(conversation(packet(), most), conversations(Math.ceil(most / 4)))
     : fc.array(packet(), { minLength: 1, maxLength: most, size: 'max' });
+  const packets = fc.oneof({ weight: 2, arbitrary: whole }, { weight: 1, arbitrary: torn(whole) });
   const spec: fc.Arbitrary<WorldSpec> = fc.record({
     machineText: tracked ? trackingText(machine) : machine,
     rules4Text: rulesText('ipv4', options.rules, tracked),

@@ -2,7 +2,7 @@
 // WASMTABLES_RECORD=1 writes the golden files anew.
 
 import { afterAll, describe, expect, test } from 'vitest';
-import { compare, scanCapture } from './evaluate.ts';
+import { compare, compareTables, scanCapture } from './evaluate.ts';
 import { readGolden, writeGolden } from './golden.ts';
 import { BACKENDS, deleteHost, missing } from './namespace.ts';
 import { record } from './record.ts';
@@ -28,12 +28,15 @@ describe('the real netfilter', () => {
         expect(recorded.golden.captureSha256, 'capture as recorded').toBe(golden.captureSha256);
       }
       for (const [index, backend] of BACKENDS.entries()) {
-        const kernel = { counters: counters[backend] ?? {}, text: recorded.answers[index]?.saved ?? {} };
+        const { saved = {}, table = [] } = recorded.answers[index] ?? {};
+        const kernel = { counters: counters[backend] ?? {}, text: saved, table };
         expect(compare(golden?.counters[backend], kernel), `kernel, ${backend}`).toEqual([]);
+        expect(compareTables(golden?.table?.[backend], kernel), `kernel's table, ${backend}`).toEqual([]);
         for (const linear of backend === 'legacy' ? [false, true] : [false]) {
           const scanned = await scanCapture(host, recorded.rules, scenario.capture, backend, linear);
           const name = `scan, ${backend}${linear ? ', linear' : ''}`;
           expect(compare(counters[backend], scanned), name).toEqual([]);
+          expect(compareTables(table, scanned), name).toEqual([]);
         }
       }
     });

@@ -7,7 +7,9 @@ import { formatAddress } from '../../src/model/address.ts';
 import { type CapturedPacket, LINKTYPE_ETHERNET, readCapture } from './capture.ts';
 import { randomFrames } from './generate.ts';
 import type { HostInterface, HostSpec } from './namespace.ts';
+import { Random } from './random.ts';
 import type { RuleSource, Rules, Scenario } from './scenario.ts';
+import { withAnswers } from './tracked.ts';
 
 export const CORPUS = new URL('../../../shared/corpus/', import.meta.url).pathname;
 export const corpusIsThere = (): boolean => existsSync(`${CORPUS}rules/MANIFEST.tsv`);
@@ -15,20 +17,30 @@ export const corpusIsThere = (): boolean => existsSync(`${CORPUS}rules/MANIFEST.
 const MATCHES = new Set(
   (
     'tcp udp udplite sctp dccp icmp icmp6 icmpv6 multiport iprange comment mark mac addrtype length ttl hl tos ' +
-    'dscp pkttype frag rt hbh dst ipv6header mh'
+    'dscp pkttype frag rt hbh dst ipv6header mh ah esp ecn eui64 ' +
+    'conntrack state connmark connlabel connbytes helper cluster'
   ).split(' '),
 );
 const TARGETS_LEFT_OUT =
-  /^(MASQUERADE|SNAT|DNAT|REDIRECT|NETMAP|TCPMSS|NOTRACK|CT|CONNMARK|CHECKSUM|TRACE|TPROXY|TOS|DSCP|ULOG|SET|CLASSIFY|TEE|NFQUEUE|CONNSECMARK|SECMARK|AUDIT|TTL|HL|ECN|RATEEST|IDLETIMER|LED|HMARK|SYNPROXY|TARPIT|BALANCE|MIRROR)$/;
+  /^(MASQUERADE|SNAT|DNAT|REDIRECT|NETMAP|TCPMSS|TRACE|TPROXY|TOS|DSCP|ULOG|SET|TEE|NFQUEUE|CONNSECMARK|SECMARK|AUDIT|TTL|HL|ECN|RATEEST|IDLETIMER|LED|HMARK|SYNPROXY|TARPIT|BALANCE|MIRROR)$/;
 
-/** The rule file without the rules that use extensions of later issues, and how many those are. */
-export function withoutLater(text: string): { readonly text: string; readonly leftOut: number } {
+/** Helpers of H.323. */
+const HELPERS_LEFT_OUT = /--helper (RAS|Q\.931|H\.245)\b/;
+
+/** The rule file without the rules that use what is not modelled, or chains of other files; and how many those are. */
+export function withoutUnmodelled(text: string): { readonly text: string; readonly leftOut: number } {
   let leftOut = 0;
+  const chains = new Set([...text.matchAll(/^(?::|-N )(\S+)/gm)].map((match) => match[1] as string));
   const lines = text.split(/\r?\n/).filter((line) => {
     if (!/^(\[\d+:\d+\]\s*)?-[AI]\b/.test(line.trim())) return true;
     const matches = [...line.matchAll(/(?:\s-m|\s--match)\s+(\S+)/g)].map((match) => match[1] as string);
     const target = /\s(?:-j|--jump|-g|--goto)\s+(\S+)/.exec(line)?.[1] ?? '';
-    const keep = matches.every((name) => MATCHES.has(name)) && !TARGETS_LEFT_OUT.test(target);
+    const elsewhere = /[a-z]/.test(target) && !chains.has(target);
+    const keep =
+      matches.every((name) => MATCHES.has(name)) &&
+      !TARGETS_LEFT_OUT.test(target) &&
+      !HELPERS_LEFT_OUT.test(line) &&
+      !elsewhere;
     if (!keep) leftOut++;
     return keep;
   });
@@ -142,6 +154,9 @@ export function router(rules: string): HostSpec {
   };
 }
 
+/** Bytes that were not captured are sent as zeros, and segments longer than the MTU have sums of hardware: all are right. */
+const TRUST = { 'net.netfilter.nf_conntrack_checksum': '0' } as const;
+
 interface CorpusRules {
   readonly rules: Rules;
   readonly source: RuleSource;
@@ -149,7 +164,7 @@ interface CorpusRules {
 
 /** A corpus rule file, for the family it is written for. */
 export function corpusRules(path: string): CorpusRules {
-  const { text, leftOut } = withoutLater(readFileSync(`${CORPUS}rules/${path}`, 'utf8'));
+  const { text, leftOut } = withoutUnmodelled(readFileSync(`${CORPUS}rules/${path}`, 'utf8'));
   const six = /v6|ip6|icmp6|6\.rules/.test(path) || /icmpv6|ipv6-icmp|\s-[sd]\s+\S*:\S*:/.test(text);
   return { rules: six ? { ipv6: text } : { ipv4: text }, source: { path, leftOut } };
 }
@@ -164,16 +179,17 @@ export function corpusScenario(
   const read = rulePaths.map(corpusRules);
   const rules: Rules = Object.assign({}, ...read.map((one) => one.rules));
   const text = `${rules.ipv4 ?? ''}${rules.ipv6 ?? ''}`;
+  const host = role === 'end' ? endHost(packets, text) : router(text);
   return {
     name,
-    host: role === 'end' ? endHost(packets, text) : router(text),
+    host: { ...host, sysctls: { ...host.sysctls, ...TRUST } },
     rules,
     ruleSources: read.map((one) => one.source),
     capture: { kind: 'file', path: capturePath, packets },
   };
 }
 
-/** Frames drawn from what a corpus rule file speaks of: its addresses, its ports. */
+/** Frames drawn from what a corpus rule file speaks of: its addresses, its ports; with answers where it asks for them. */
 export function drawnScenario(name: string, seed: number, rulePath: string, count: number): Scenario {
   const { rules, source } = corpusRules(rulePath);
   const text = `${rules.ipv4 ?? ''}${rules.ipv6 ?? ''}`;
@@ -185,7 +201,9 @@ export function drawnScenario(name: string, seed: number, rulePath: string, coun
       .map(Number),
   );
   const unique = <T>(values: readonly T[]) => [...new Set(values)].slice(0, 200);
-  const frames = randomFrames(seed, host, rules.ipv6 === undefined ? ['ipv4'] : ['ipv6'], count, {
+  const tracked = /\s-m (state|conntrack)\s/.test(text);
+  const families = [rules.ipv6 === undefined ? 'ipv4' : 'ipv6'] as const;
+  const drawn = randomFrames(seed, host, families, tracked ? count / 3 : count, {
     ports: unique(ports),
     ipv4: unique(
       [...text.matchAll(/\s-[sd]\s+(\d+\.\d+\.\d+\.\d+)/g)].map((match) => match[1] as string),
@@ -194,5 +212,6 @@ export function drawnScenario(name: string, seed: number, rulePath: string, coun
       [...text.matchAll(/\s-[sd]\s+([\da-f:]+::?[\da-f]+)/g)].map((match) => match[1] as string),
     ).filter((text) => isIPv6(text) && isUnicast(text)),
   });
+  const frames = tracked ? withAnswers(new Random(seed), host, drawn) : drawn;
   return { name, host, rules, ruleSources: [source], capture: { kind: 'frames', frames } };
 }

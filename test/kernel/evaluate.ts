@@ -1,23 +1,30 @@
 // wasmtables' answers to a scenario: the reference interpreter's, and the WebAssembly kernel's.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { entryText } from '../../src/conntrack/text.ts';
 import { readHost } from '../../src/host/folder.ts';
 import { Interpreter } from '../../src/interpret/interpreter.ts';
 import type { RuleSet } from '../../src/model/ruleset.ts';
 import { printRules } from '../../src/save/print.ts';
 import { readRules } from '../../src/save/read.ts';
 import { scan } from '../../src/scan/scan.ts';
-import { type CapturedPacket, LINKTYPE_ETHERNET, readCapture, writePcapng } from './capture.ts';
+import { type CapturedPacket, LINKTYPE_ETHERNET, readCapture, restamped, writePcapng } from './capture.ts';
 import { CORPUS } from './corpus.ts';
 import { differences, parseCounters } from './counters.ts';
-import type { Backend, HostFiles } from './namespace.ts';
-import type { FamilyCounters, Rules, Scenario } from './scenario.ts';
+import { digest } from './golden.ts';
+import { type Backend, type HostFiles, tableLines } from './namespace.ts';
+import type { FamilyCounters, Rules, Scenario, Table } from './scenario.ts';
+
+/** Between two packets, of every capture: Linux was sent them as fast as it took them. */
+const STEP_NS = 100_000n;
 
 export interface Answer {
   readonly counters: FamilyCounters;
   readonly text: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined };
+  /** The connections at the end, as tableLines() has them. */
+  readonly table: readonly string[];
 }
 
 export function packetsOf(capture: Scenario['capture']): readonly CapturedPacket[] {
@@ -60,14 +67,16 @@ export function interpret(
       bytes: packet.data,
       originalLength: packet.originalLength,
       linkType: packet.linkType,
-      timeNs: BigInt(index) * 1_000_000n,
+      timeNs: BigInt(index) * STEP_NS,
       interfaceIndex: machine.interfaces.find((one) => one.name === packet.interface)?.index,
       direction: packet.direction,
       number: index + 1,
     });
   });
   const counted = interpreter.countersOf();
-  return answerOf(counted.ipv4, counted.ipv6, backend);
+  const nowNs = BigInt(packets.length) * STEP_NS;
+  const table = interpreter.conntrackEntries(nowNs).map((entry) => entryText(entry, nowNs));
+  return answerOf(counted.ipv4, counted.ipv6, backend, table.join('\n'));
 }
 
 /** The WebAssembly kernel, by the library's scan of a capture file. */
@@ -81,9 +90,13 @@ export async function scanCapture(
   const read = readBoth(rules, backend);
   const folder = mkdtempSync(join(tmpdir(), 'wasmtables-'));
   try {
-    let path = join(folder, 'capture.pcapng');
-    if (capture.kind === 'file') path = `${CORPUS}pcap/${capture.path}`;
-    else writeFileSync(path, writePcapng(capture.frames));
+    const path = join(folder, 'capture.pcapng');
+    const bytes =
+      capture.kind === 'file'
+        ? restamped(readFileSync(`${CORPUS}pcap/${capture.path}`))
+        : writePcapng(capture.frames);
+    writeFileSync(path, bytes);
+    let table = '';
     const result = await scan({
       captures: [path],
       rules4: read.ipv4,
@@ -93,8 +106,14 @@ export async function scanCapture(
       mac: 'auto',
       workers: 1,
       linear,
+      conntrack: {
+        name: 'table',
+        async write(chunk) {
+          table += Buffer.from(chunk).toString();
+        },
+      },
     });
-    return answerOf(result.rules4, result.rules6, backend);
+    return answerOf(result.rules4, result.rules6, backend, table);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -110,7 +129,26 @@ export function compare(expected: FamilyCounters | undefined, answer: Answer): s
   });
 }
 
-function answerOf(rules4: RuleSet | undefined, rules6: RuleSet | undefined, backend: Backend): Answer {
+/** Connections that one side alone has at the end, as text. */
+export function compareTables(expected: Table | undefined, { table }: Answer): string[] {
+  if (expected === undefined) return [];
+  if (typeof expected === 'string') {
+    return digest(...table) === expected
+      ? []
+      : ['other connections at the end (npm run test:kernel shows which)'];
+  }
+  return [
+    ...expected.filter((line) => !table.includes(line)).map((line) => `kernel alone: ${line}`),
+    ...table.filter((line) => !expected.includes(line)).map((line) => `here alone: ${line}`),
+  ].concat(expected.length === table.length ? [] : [`${expected.length} connections, here ${table.length}`]);
+}
+
+function answerOf(
+  rules4: RuleSet | undefined,
+  rules6: RuleSet | undefined,
+  backend: Backend,
+  table: string,
+): Answer {
   const print = (ruleSet: RuleSet | undefined) =>
     ruleSet === undefined ? undefined : printRules(ruleSet, { backend, counters: true });
   const ipv4 = print(rules4);
@@ -121,5 +159,6 @@ function answerOf(rules4: RuleSet | undefined, rules6: RuleSet | undefined, back
       ...(ipv6 === undefined ? {} : { ipv6: parseCounters(ipv6) }),
     },
     text: { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) },
+    table: tableLines(table),
   };
 }

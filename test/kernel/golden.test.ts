@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { corpusIsThere } from './corpus.ts';
-import { compare, interpret, scanCapture } from './evaluate.ts';
+import { compare, compareTables, interpret, scanCapture } from './evaluate.ts';
 import { captureDigest, fromGolden, GOLDEN_FOLDER, readGolden, rulesDigest } from './golden.ts';
 import { BACKENDS } from './namespace.ts';
 import type { Golden, Recorded } from './scenario.ts';
@@ -25,9 +25,14 @@ describe('the kernel as recorded', () => {
       for (const backend of BACKENDS) {
         const expected = golden.counters[backend];
         const reference = interpret(golden.host, rules, capture, backend);
-        expect(compare(expected, reference), `reference, ${backend}`).toEqual([]);
+        const differs = [
+          ...compare(expected, reference),
+          ...compareTables(golden.table?.[backend], reference),
+        ];
+        expect(differs, `reference, ${backend}`).toEqual([]);
         const scanned = await scanCapture(golden.host, rules, capture, backend);
         expect(compare(expected, scanned), `scan, ${backend}`).toEqual([]);
+        expect(compareTables(golden.table?.[backend], scanned), `scan, ${backend}`).toEqual([]);
       }
     });
   }

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Frame, writePcapng } from './capture.ts';
 import type { ChainCounters, Count } from './counters.ts';
 import { BACKENDS } from './namespace.ts';
-import type { FamilyCounters, Golden, Recorded, Rules } from './scenario.ts';
+import type { FamilyCounters, Golden, Recorded, Rules, Table } from './scenario.ts';
 
 export const GOLDEN_FOLDER = new URL('./golden/', import.meta.url).pathname;
 
@@ -57,7 +57,10 @@ function parseChain(text: string): ChainCounters {
 }
 
 /** What stands in the file: as Golden, the counters of a chain in one line, equal back ends once. */
-type Written = Omit<Golden, 'counters'> & { readonly counters: Record<string, unknown> };
+type Written = Omit<Golden, 'counters' | 'table'> & {
+  readonly counters: Record<string, unknown>;
+  readonly table?: Record<string, Table> | undefined;
+};
 
 function mapChains(counters: unknown, change: (chain: never) => unknown): unknown {
   const map = (value: unknown, depth: number): unknown =>
@@ -81,13 +84,22 @@ export function readGolden(name: string): Golden | undefined {
     const found = written.counters[backend] ?? written.counters.both;
     counters[backend] = mapChains(found, parseChain) as FamilyCounters;
   }
-  return { ...written, counters };
+  const { table } = written;
+  const tables =
+    table && Object.fromEntries(BACKENDS.map((backend) => [backend, table[backend] ?? table.both]));
+  return { ...written, counters, table: tables as Golden['table'] };
 }
 
 export function writeGolden(name: string, golden: Golden): void {
   const [legacy, nft] = BACKENDS.map((backend) => mapChains(golden.counters[backend], printChain));
   const same = JSON.stringify(legacy) === JSON.stringify(nft);
-  const written: Written = { ...golden, counters: same ? { both: legacy } : { legacy, nft } };
+  const { table } = golden;
+  const alike = JSON.stringify(table?.legacy) === JSON.stringify(table?.nft);
+  const written: Written = {
+    ...golden,
+    counters: same ? { both: legacy } : { legacy, nft },
+    table: alike && table?.legacy !== undefined ? { both: table.legacy } : (table as Written['table']),
+  };
   writeFileSync(goldenPath(name), `${JSON.stringify(written, null, 1)}\n`);
 }
 

@@ -43,6 +43,22 @@ export interface KernelAnswer {
   /** What send() refused, by errno. */
   readonly refused: Readonly<Record<string, number>>;
   readonly saved: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined };
+  /** The connections at the end, as tableLines() has them. */
+  readonly table: readonly string[];
+}
+
+/**
+ * Lines of `conntrack -L -o extended` in an order of their own, without the time that is left; without the users of an
+ * entry, some of which are packets that wait for neighbours; and for UDP without [ASSURED], which a packet two seconds
+ * later gives: so long a busy machine may take to send a capture.
+ */
+export function tableLines(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^(\S+ +\d+ \S+ +\d+ )\d+/, '$10').replace(/ use=\d+/, ''))
+    .map((line) => (/ udp {6}/.test(line) ? line.replace(' [ASSURED]', '') : line))
+    .sort();
 }
 
 const HOST = `wasmtables-${process.pid}-host`;
@@ -289,6 +305,9 @@ export function ask(
   const frames = instructions.filter((one) => one.kind === 'receive').length;
   if (arrived !== frames)
     throw new Error(`${frames} frames were sent, ${arrived} arrived (${output.trim()})`);
+  const listed = (['ipv4', 'ipv6'] as const).map((family) =>
+    run(inHost('sh', '-c', `conntrack -L -f ${family} -o extended 2>/dev/null`)),
+  );
   const answer = (family: 'ipv4' | 'ipv6') => {
     const text = rules[family];
     if (text === undefined) return undefined;
@@ -303,6 +322,7 @@ export function ask(
     ipv6: ipv6?.counters,
     refused,
     saved: { ipv4: ipv4?.saved, ipv6: ipv6?.saved },
+    table: tableLines(listed.join('')),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { release } from 'node:os';
 import { readCapture, writePcapng } from './capture.ts';
-import { captureDigest, frameLine, rulesDigest } from './golden.ts';
+import { captureDigest, digest, frameLine, rulesDigest } from './golden.ts';
 import {
   ask,
   BACKENDS,
@@ -60,6 +60,12 @@ export function record(scenario: Scenario, settle: boolean): Recorded {
         ...(!corpus && own !== undefined ? { frames: own.map(frameLine) } : {}),
         captureSha256: captureDigest(scenario),
         counters,
+        table: Object.fromEntries(
+          BACKENDS.map((backend, index) => {
+            const { table } = answers[index] as KernelAnswer;
+            return [backend, corpus ? digest(...table) : table];
+          }),
+        ),
       },
     };
   } finally {

@@ -26,7 +26,7 @@ export type Recorded = Pick<Scenario, 'name' | 'rules' | 'capture'>;
 
 export interface RuleSource {
   readonly path: string;
-  /** Rules left out because they use what is not modelled yet. */
+  /** Rules left out because they use what is not modelled. */
   readonly leftOut: number;
 }
 
@@ -34,6 +34,8 @@ export interface FamilyCounters {
   readonly ipv4?: RuleSetCounters;
   readonly ipv6?: RuleSetCounters;
 }
+
+export type Table = readonly string[] | string;
 
 /** A golden file: test/kernel/golden/NAME.json. */
 export interface Golden {
@@ -48,4 +50,6 @@ export interface Golden {
   readonly frames?: readonly string[] | undefined;
   readonly captureSha256?: string | undefined;
   readonly counters: Partial<Record<Backend, FamilyCounters>>;
+  /** The connections at the end (tableLines() in namespace.ts); of the corpus' captures their digest. */
+  readonly table?: Partial<Record<Backend, Table>> | undefined;
 }

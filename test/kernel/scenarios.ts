@@ -54,7 +54,7 @@ const CAPTURES: readonly (readonly ['end' | 'router', string])[] = [
   ['router', 'zeek/cisco-fabric-path.pcap'],
 ];
 
-/** Rule files of the corpus that both back ends of iptables 1.8.9 load without the rules of later issues. */
+/** Rule files of the corpus that both back ends of iptables 1.8.9 load without the rules that are not modelled. */
 const RULES_IPV4: readonly string[] = [
   'host/diekmann__net-network__configs_medium-sized-company__iptables-save.iptables_mainfw_31.01.2016',
   'shorewall/diekmann__net-network__configs_sqrl_shorewall__2014_sep_iptables-saveakachan',

@@ -199,9 +199,10 @@ function mac(text: string): number[] {
   return text.split(':').map((part) => Number.parseInt(part, 16));
 }
 
-function frames(random: Random, seed: number, host: HostSpec): Frame[] {
+/** The frames without fragments, some again and again, and frames that answer them. */
+export function withAnswers(random: Random, host: HostSpec, frames: readonly Frame[]): Frame[] {
   const all: Frame[] = [];
-  for (const frame of randomFrames(seed, host, ['ipv4', 'ipv6'], 130)) {
+  for (const frame of frames) {
     if (isLeftOut(frame.data)) continue;
     all.push(frame);
     for (let count = 0; count < 3; count++) {
@@ -223,7 +224,10 @@ export function trackedScenarios(): Scenario[] {
       name: `conntrack-${index + 1}`,
       host,
       rules: { ipv4: rules(random, false), ipv6: rules(random, true) },
-      capture: { kind: 'frames', frames: frames(random, seed, host) },
+      capture: {
+        kind: 'frames',
+        frames: withAnswers(random, host, randomFrames(seed, host, ['ipv4', 'ipv6'], 130)),
+      },
     };
   });
 }

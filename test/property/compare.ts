@@ -3,6 +3,7 @@
 
 import { FrameReader } from '../../src/cli/frames.ts';
 import type { UnknownPolicy } from '../../src/compile/compile.ts';
+import type { ConntrackEntry } from '../../src/conntrack/entry.ts';
 import { entryText } from '../../src/conntrack/text.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { Interpreter, type Outcome } from '../../src/interpret/interpreter.ts';
@@ -25,6 +26,8 @@ export interface Comparison {
   /** Default: verdict. */
   readonly unknown?: Exclude<UnknownPolicy, 'refuse'> | undefined;
   readonly verifyChecksums?: boolean | undefined;
+  /** Connections that there are at the start. */
+  readonly conntrackFrom?: readonly ConntrackEntry[] | undefined;
 }
 
 /** What one evaluator says: a line a packet, the rule sets with counters, the table as conntrack -L lists it, sorted. */
@@ -48,8 +51,10 @@ export async function interpreted(comparison: Comparison): Promise<Answers> {
       unknown: comparison.unknown ?? 'verdict',
       verifyChecksums: comparison.verifyChecksums,
     });
+    const { conntrackFrom = [] } = comparison;
     let nowNs = 0n;
     const outcomes = [...reader.frames()].map((frame) => {
+      if (nowNs === 0n) interpreter.startConntrack(conntrackFrom, frame.timeNs);
       if (frame.timeNs > nowNs) nowNs = frame.timeNs;
       return interpreter.evaluate(frame);
     });

@@ -1,7 +1,5 @@
 // A scan by one lane on this thread: what a worker does, without starting one, so that tests can afford thousands.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { MessagePort } from 'node:worker_threads';
 import { type CompiledRules, compile } from '../../src/compile/compile.ts';
 import { lowerMachine } from '../../src/host/lower.ts';
@@ -18,37 +16,36 @@ import { lookAhead } from '../../src/scan/look-ahead.ts';
 import type { ScanOptions } from '../../src/scan/options.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
-import { beginTracking, type PlacedConntrack } from '../../src/scan/place-conntrack.ts';
+import type { PlacedConntrack } from '../../src/scan/place-conntrack.ts';
 import { RuleSets } from '../../src/scan/rule-sets.ts';
-import { trackConnections } from '../../src/scan/scan.ts';
 
-let module: WebAssembly.Module | undefined;
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
-/** Scans between collections: V8 does not see how much shared memory it keeps. */
-const SCANS = 40;
-let scans = 0;
+import { startConntrack, trackConnections } from '../../src/scan/scan.ts';
+import { collectMemories } from '../pool/memory.ts';
 
 /** As scan() of src/scan/scan.ts; files alone, and of what is written --verdicts and --conntrack alone. */
 export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
-  if (++scans % SCANS === 0) collect();
+  collectMemories();
   const { backend = 'legacy', unknown = 'refuse' } = options;
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown });
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
-  module ??= compileKernel();
+  const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
   const lanes = placeLanes(shared, kernel, options, 1);
-  const { machine, warnings } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
+  const {
+    machine,
+    warnings,
+    firstTimeNs = 0n,
+  } = await lookAhead(options, { shared, kernel, lanes, pump: undefined });
   const names = new InterfaceNames(shared.memory, shared.interfaces);
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
   const first = Object.values(shared.images).flatMap((image) => image?.rules ?? []);
-  const track = (): PlacedConntrack => trackConnections(options, { shared, kernel, lanes }, machine, first);
+  const parts = { shared, kernel, lanes };
+  const track = (): PlacedConntrack => trackConnections(options, parts, machine, first);
   const conntrack = first.some((rules) => rules.conntrack) ? track() : undefined;
-  if (conntrack !== undefined) beginTracking(shared, lanes, conntrack);
+  if (conntrack !== undefined) startConntrack(options, parts, conntrack, firstTimeNs);
   const control = new ControlWords(shared.memory, shared.control);
   const ruleSets = new RuleSets(options, { shared, lanes, control, conntrack, track });
   const messages: BatchMessage[] = [];

@@ -23,7 +23,7 @@ import {
 } from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
-const runs = Number(process.env.WASMTABLES_RUNS ?? 60);
+const runs = Number(process.env.WASMTABLES_RUNS ?? 30);
 const folder = mkdtempSync(join(tmpdir(), 'wasmtables-property-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -9,13 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { readConntrack } from '../../src/conntrack/read.ts';
 import { pcap, pcapng } from '../generate/capture.ts';
 import { unroutedText } from '../generate/machine.ts';
 import { type World, world } from '../generate/world.ts';
 import { type Comparison, counted, differences, interpreted, scanned, unlike } from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
-const runs = Number(process.env.WASMTABLES_RUNS ?? 60);
+const runs = Number(process.env.WASMTABLES_RUNS ?? 30);
 const folder = mkdtempSync(join(tmpdir(), 'wasmtables-tracked-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -49,7 +50,7 @@ async function checkLanes(comparison: Comparison): Promise<void> {
 const routed = world({ packets: 200, rules: 6, tracked: true });
 const plain = world({ packets: 200, rules: 8, tracked: true, machine: unroutedText() });
 
-describe('random rules about connections', () => {
+describe('random rules about connections', { timeout: 300_000 }, () => {
   test('reference and kernel agree', async () => {
     await fc.assert(
       fc.asyncProperty(routed, (one) => check(comparisonOf(one, pcapng(one.frames, one.machine)))),
@@ -68,6 +69,20 @@ describe('random rules about connections', () => {
     await fc.assert(
       fc.asyncProperty(routed, (one) => checkLanes(comparisonOf(one, pcapng(one.frames, one.machine)))),
       { seed: seed + 1, numRuns: Math.ceil(runs / 10), endOnFailure: true },
+    );
+  });
+
+  test('they agree on what goes on from a table of connections', async () => {
+    await fc.assert(
+      fc.asyncProperty(routed, async (one) => {
+        const half = Math.ceil(one.frames.length / 2);
+        const first = comparisonOf(one, pcapng(one.frames.slice(0, half), one.machine));
+        const { table } = await interpreted(first);
+        const conntrackFrom = readConntrack(table, { file: 'table.txt' });
+        const second = comparisonOf(one, pcapng(one.frames.slice(half), one.machine));
+        await check({ ...second, conntrackFrom });
+      }),
+      { seed: seed + 3, numRuns: Math.ceil(runs / 6), endOnFailure: true },
     );
   });
 

@@ -171,7 +171,7 @@ function countRetransmission(entry: usize, direction: u32, seq: u32, ack: u32, e
 }
 
 /** Does a SYN begin its side: for the first time, or, before the handshake is done, anew with a higher number? */
-function begins(entry: usize, sender: usize, senderMaxwin: u32, end: u32): bool {
+export function begins(entry: usize, sender: usize, senderMaxwin: u32, end: u32): bool {
   if (senderMaxwin == 0) return true;
   if (!before(load<u32>(sender, Conntrack.TCP_END), end)) return false;
   const state = u32(load<u8>(entry, Conntrack.TCP_STATE));

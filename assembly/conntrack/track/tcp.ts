@@ -18,7 +18,7 @@ import {
   TELLING_BITS,
   transition,
 } from './tcp-table';
-import { endOf, FITS, inWindow, PASSES } from './tcp-window';
+import { begins, endOf, FITS, inWindow, PASSES, sideOf } from './tcp-window';
 
 const HEADER_BYTES: u32 = 20;
 
@@ -124,9 +124,13 @@ function follow(
   let old = before;
   let state = transition(direction, index, old);
   if (state == INVALID) return refused(config, p, fresh, old);
-  if (captured < bytes && !told(entry, header, bytes, captured, flags, direction, fresh))
-    return Conntrack.TRACK_UNKNOWN;
   const end = endOf(seq, bytes, length, flags);
+  if (captured < bytes) {
+    const side = sideOf(entry, direction);
+    const anew = begins(entry, side, load<u32>(side, Conntrack.TCP_MAXWIN), end);
+    const began = (flags & SYN_BIT) != 0 && (fresh || state == IGNORE || anew);
+    if (!told(entry, header, bytes, captured, direction, began, fresh)) return Conntrack.TRACK_UNKNOWN;
+  }
   if (fresh && !begin(config, entry, p, header, bytes, captured, index, end, window))
     return invalid(config, p, Invalid.TCP_NOT_LOOSE);
 
@@ -212,23 +216,21 @@ function refused(config: usize, p: usize, fresh: bool, state: u32): i32 {
   return invalid(config, p, fresh ? Invalid.TCP_NEW : Invalid.TCP_STATE);
 }
 
-/** Is all captured of the options that tell? */
+/** Is all captured of the options that tell? `began`: by those of a SYN its sender begins. */
 function told(
   entry: usize,
   header: usize,
   bytes: u32,
   captured: u32,
-  flags: u32,
   direction: u32,
+  began: bool,
   fresh: bool,
 ): bool {
-  const syn = (flags & SYN_BIT) != 0;
+  if (began && !optionsAreTold(header, bytes, captured, true)) return false;
   // What the receiver's SYN said; a flow that is picked up is taken to have SACK.
   const sack = u32(load<u8>(entry + (direction ^ 1) * 2, Conntrack.TCP_FLAGS)) & Conntrack.TCP_FLAG_SACK_PERM;
-  if (!syn && !fresh && sack == 0) return true;
-  return (
-    optionsAreTold(header, bytes, captured, syn) && (!syn || optionsAreTold(header, bytes, captured, false))
-  );
+  const pickedUp = fresh && !began;
+  return (sack == 0 && !pickedUp) || optionsAreTold(header, bytes, captured, false);
 }
 
 /** An ACK that answers a SYN which was let pass in LAST_ACK (RFC 5961) does not acknowledge the FIN. */

@@ -102,12 +102,22 @@ export class Conntrack {
     return entries.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : 0));
   }
 
-  /** Enters connections of a starting state; those whose tuples are taken are left out. */
-  start(entries: readonly ConntrackEntry[], nowNs: bigint): void {
+  /**
+   * Enters connections of a starting state. Left out are those whose tuples are taken, or for which there is no room: none
+   * of them has to go for another.
+   *
+   * @returns how many were left out
+   */
+  start(entries: readonly ConntrackEntry[], nowNs: bigint): number {
+    const { max } = this.sysctls;
+    let refused = 0;
     for (const entry of entries) {
       const connection = connectionOf(entry, nowNs, this.sysctls, this.#extensions);
-      if (this.table.accepts(connection, nowNs)) this.table.insert(connection);
+      const room = max === 0 || this.table.size < max;
+      if (room && this.table.accepts(connection, nowNs)) this.table.insert(connection);
+      else refused++;
     }
+    return refused;
   }
 
   get #extensions(): Extensions {

@@ -30,6 +30,11 @@ export class ConnectionTable {
     return this.#connections;
   }
 
+  /** Expired ones too. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
   /** Makes sure that there are less than `max`; false when there are too many that cannot go (__nf_conntrack_alloc). */
   makeRoom(max: number, nowNs: bigint): boolean {
     if (this.#connections.size < max) return true;

@@ -7,8 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Folder } from '../../cli/run.ts';
 import { randomSource } from '../../packet/frames.ts';
 import { differences, interpreted, scanned } from '../../property/compare.ts';
-import { type ConntrackRecord, loadRecords } from '../records.ts';
-import { machineOf, rulesOf } from '../scanned.ts';
+import { type ConntrackRecord, loadRecords, machineOf } from '../records.ts';
+import { rulesOf } from '../scanned.ts';
 import { runInside } from './inside.ts';
 import { pcapngOf, type Sent, START_NS } from './scans.ts';
 

@@ -14,6 +14,7 @@ import { runLaneHere } from '../../../src/pool/lane.ts';
 import type { ScanOptions } from '../../../src/scan/options.ts';
 import { placeLanes, placeShared, setHost } from '../../../src/scan/place.ts';
 import { beginTracking, placeConntrack } from '../../../src/scan/place-conntrack.ts';
+import { collectMemories } from '../../pool/memory.ts';
 
 export interface Inside {
   readonly view: DataView;
@@ -31,6 +32,7 @@ export async function runInside(
   setup: Pick<ScanOptions, 'rules4' | 'rules6'> & { readonly machine: Machine },
   seed = 1n,
 ): Promise<Inside> {
+  collectMemories();
   const { machine, rules4, rules6 } = setup;
   const compiled = (rules: RuleSet | undefined) =>
     rules === undefined ? undefined : compile(rules, { backend: 'legacy', unknown: 'refuse' });

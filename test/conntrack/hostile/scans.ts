@@ -12,6 +12,7 @@ import type { ScanOptions } from '../../../src/scan/options.ts';
 import { scan } from '../../../src/scan/scan.ts';
 import { enhanced, interfaceBlock, option, section } from '../../capture/build.ts';
 import { address, buildFrame, type FrameSpec } from '../../generate/frame.ts';
+import { collectMemories } from '../../pool/memory.ts';
 import { hostFiles } from '../records.ts';
 
 /** A frame that came in by an interface of the router of linux/host.json. */
@@ -113,6 +114,7 @@ export interface Answer {
 }
 
 export async function answerOf(options: ScanOptions, quiet = false): Promise<Answer> {
+  collectMemories();
   const texts = { verdicts: '', table: '', events: '' };
   const sink = (name: keyof typeof texts) => ({
     name,

@@ -261,6 +261,68 @@ def refragmented():
     return t
 
 
+def measured(dice):
+    """Datagrams in fragments of all sizes, to an interface that takes 1400 bytes: which are too big for it."""
+    t = Talk()
+    for count in range(70):
+        a, b = PAIRS[count % 2]
+        body = bytes(dice.choice([1200, 1372, 1373, 1380, 1500, 2900]))
+        kind = dice.random()
+        port = 3000 + count
+        if kind < 0.6: whole = p.udp(a, b, port, 53, body)
+        elif kind < 0.8: whole = p.tcp(a, b, port, 80, 1, 0, p.SYN, payload=body)
+        else: whole = p.icmp(a, b, 128 if count % 2 else 8, rest=port << 16, payload=body)
+        number = ident()
+        sizes = [8 * dice.choice([1, 20, 100, 150, 154, 155, 168, 169, 170, 171, 172, 173, 180]) for _ in range(4)]
+        flags = dice.choice([lambda: 0, lambda: DONT, lambda: dice.choice([0, DONT])])
+        packets = [fragment(whole, number, *one, flags=flags()) for one in cut(whole, sizes)]
+        if len(packets) == 1:  # whole, without a fragment header
+            packets = [whole if count % 2 else p.ip(a, b, whole[9], whole[20:], offset=flags())]
+        if dice.random() < 0.3: packets.reverse()
+        for one in packets: t.a(one)
+    return t
+
+
+def by_broadcast(six):
+    """One of the fragments sent to the broadcast MAC address: nothing of that kind is forwarded."""
+    t = Talk()
+    a, b = PAIRS[six]
+    to_all = lambda packet: "!" + (b"\xff" * 6 + bytes.fromhex("020000000099") + (b"\x86\xdd" if six else b"\x08\0") + packet).hex()
+    for port, marked, order in ((1, 0, (0, 1)), (2, 1, (0, 1)), (3, 0, (1, 0)), (4, 1, (1, 0)), (5, None, (0, 1))):
+        whole, number = p.udp(a, b, port, 53, bytes(40)), ident()
+        pieces = [fragment(whole, number, *one) for one in ((0, 24, True), (24, 48, False))]
+        for at in order: t.a(to_all(pieces[at]) if at == marked else pieces[at])
+    return t
+
+
+def short():
+    """IPv6 fragment headers and first fragments that lack bytes."""
+    t = Talk()
+    a, b = PAIRS[1]
+    for head in (b"", b"\x11", b"\x11\0", b"\x11\0\0", b"\x11\0\0\1", b"\x11\0\0\x08", b"\x11\0\0\x09\0\0", b"\x63\0\0\1\0\0\0", b"\x3b\0\0\1"):
+        t.a(p.ip(a, b, 44, head))
+        t.a(p.ip(a, b, 60, b"\x2c\0\1\4\0\0\0\0" + head))
+    t.a(p.ip(a, b, 60, b"\x2c\1\1\4\0\0\0\0"))  # options that end behind the packet
+    t.a(p.ip(a, b, 60, b"\x2c\1\1\4" + bytes(12) + b"\x11"))
+    for next_header, least in ((17, 8), (6, 20), (58, 8), (99, 1), (136, 1), (132, 1), (60, 2)):
+        for size in (0, 1, 7, 8, 16, 24):
+            body = bytes([17, 0, 1, 4]) + bytes(20)
+            t.a(p.ip(a, b, 44, struct.pack(">BBHI", next_header, 0, 1, ident()) + body[:size]))
+            t.a(p.ip(a, b, 44, struct.pack(">BBHI", next_header, 0, 0, ident()) + body[:size]))
+    return t
+
+
+def uneven():
+    """First fragments of IPv6 that end at no multiple of 8 and go on by themselves, with sums right and wrong as they stand."""
+    t = Talk()
+    a, b = PAIRS[1]
+    for wrong in (False, True):
+        for whole in (p.udp(a, b, 5001 + wrong, 53, bytes(9), wrong=wrong), p.tcp(a, b, 5001 + wrong, 80, 1, 0, p.SYN, payload=b"1", wrong=wrong),
+                      p.icmp(a, b, 128, rest=(1 + wrong) << 16, payload=b"1", wrong=wrong), p.udp(a, b, 5003 + wrong, 53, bytes(9), protocol=p.UDPLITE, wrong=wrong)):
+            t.a(fragment(whole, ident(), 0, len(whole) - 40, True))
+    return t
+
+
 def scenarios():
     from record import counting_rules as rules
     yield {"name": "fragments-ipv4", "packets": plain(False)}
@@ -274,6 +336,12 @@ def scenarios():
     yield {"name": "fragments-no-memory", "packets": limited(), "sysctls": {
         "net.ipv4.ipfrag_low_thresh": "0", "net.ipv4.ipfrag_high_thresh": "0", N + "frag6_low_thresh": "0", N + "frag6_high_thresh": "0"}}
     yield {"name": "fragments-refragmented", "packets": refragmented()}
+    for seed in range(1, 5):
+        yield {"name": f"fragments-mtu-{seed}", "seed": seed, "packets": measured(random.Random(seed)), "mtu": 1400}
+    yield {"name": "fragments-broadcast-ipv4", "packets": by_broadcast(False)}
+    yield {"name": "fragments-broadcast-ipv6", "packets": by_broadcast(True)}
+    yield {"name": "fragments-short", "packets": short()}
+    yield {"name": "fragments-uneven", "packets": uneven()}
     zone = "-A PREROUTING -i eth0 -j CT --zone 7\n-A PREROUTING -i eth1 -j CT --zone 7"
     yield {"name": "fragments-zone", "seed": 1, "lookupZone": 7, "packets": at_random(1), "rules4": rules(zone), "rules6": rules(zone)}
     no = "-A PREROUTING -j NOTRACK"

@@ -50,6 +50,8 @@ def record(router, scenario):
     for key, value in scenario.get("sysctls", {}).items():
         defaults[key] = router.inside("sysctl", "-n", key).strip()
         router.inside("sysctl", "-qw", f"{key}={value}")
+    if "mtu" in scenario:
+        router.inside("ip", "link", "set", "eth1", "mtu", str(scenario["mtu"]))
     restore(router, scenario)
     subprocess.run(["ip", "netns", "exec", router.host, "conntrack", "-F"], capture_output=True)
     watcher = None
@@ -79,7 +81,7 @@ def record(router, scenario):
     table = router.table()
     done = {
         "name": scenario["name"],
-        **{key: scenario[key] for key in ("about", "seed", "sysctls") if key in scenario},
+        **{key: scenario[key] for key in ("about", "seed", "sysctls", "mtu") if key in scenario},
         "packets": lines,
         "reasons": list(reasons),
         "tableUs": table_us,
@@ -100,6 +102,8 @@ def record(router, scenario):
         done["events"] = watcher.stdout.read().splitlines()
     for key, value in reversed(defaults.items()):
         router.inside("sysctl", "-qw", f"{key}={value}")
+    if "mtu" in scenario:
+        router.inside("ip", "link", "set", "eth1", "mtu", "65535")
     return done
 
 
