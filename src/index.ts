@@ -56,5 +56,6 @@ export type { VerdictName } from './report/verdict.ts';
 export { type PrintOptions, printRules } from './save/print.ts';
 export { type ReadOptions, readRules } from './save/read.ts';
 export type { ScanOptions, ScanProgress } from './scan/options.ts';
-export { scan } from './scan/scan.ts';
+export type { FamilyRules, ReplacedRules } from './scan/rule-sets.ts';
+export { type RunningScan, scan, startScan } from './scan/scan.ts';
 export type { Sink } from './scan/sink.ts';

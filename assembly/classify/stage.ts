@@ -9,6 +9,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Stage from '../../src/layout/stage.ts';
+import * as Target from '../../src/layout/target.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { Group } from './group';
@@ -261,8 +262,8 @@ export function keep(scratch: usize, data: usize, packets: usize, p: usize): voi
   }
 }
 
-/** Loads what the walk will need of the rules found and of their counters. */
-function touch(scratch: usize, image: usize, data: usize, counters: usize): void {
+/** Loads what the walk will need of the rules found, of the chains that they jump to, and of their counters. */
+export function touch(scratch: usize, image: usize, data: usize, counters: usize): void {
   const first = load<u32>(data, Tree.FIRST_RECORD);
   const rules = image + load<u32>(image, Image.RULES);
   let sum: u32 = 0;
@@ -270,6 +271,15 @@ function touch(scratch: usize, image: usize, data: usize, counters: usize): void
     const record = <usize>(first + (load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE));
     sum += load<u32>(rules + record * Rule.BYTES, Rule.TARGET);
     sum += load<u32>(counters + record * Image.COUNTER_BYTES);
+  }
+  for (let slot: usize = 0; slot < <usize>(Lane.VECTOR * 4); slot += 4) {
+    const record = <usize>(first + (load<u32>(scratch + slot, Stage.ANSWERS) >>> Tree.ANSWER_RULE));
+    const rule = rules + record * Rule.BYTES;
+    const kind = load<u32>(rule, Rule.TARGET);
+    if (kind != Target.JUMP && kind != Target.GOTO) continue;
+    const to = image + <usize>load<u32>(rule, Rule.TARGET_ARG);
+    sum += load<u32>(to) + load<u32>(to, Rule.FLAGS) + load<u32>(to + Rule.BYTES, Rule.FLAGS);
+    sum += load<u32>(counters + ((to - rules) / Rule.BYTES) * Image.COUNTER_BYTES);
   }
   // So that the loads are of some use.
   store<u32>(scratch, sum, Stage.LOADED);

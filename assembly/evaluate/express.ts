@@ -27,7 +27,7 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
-import { answersOf, keep, lookUpAll } from '../classify/stage';
+import { answersOf, keep, lookUpAll, touch } from '../classify/stage';
 import { begin } from '../packet/record';
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
@@ -173,11 +173,7 @@ function isKnownWay(lane: usize, image: usize, placement: u32): bool {
   const config = <usize>load<u32>(lane, Lane.CONNTRACK);
   if (config == 0 || image == 0 || placement == Host.PLACEMENT_HOOK) return false;
   if ((load<u32>(config, Conntrack.FLAGS) & (Conntrack.EVENTS | Conntrack.TRACE)) != 0) return false;
-  return (
-    isOnly(image, Hook.PREROUTING, Hook.CONNTRACK) &&
-    isOnly(image, Hook.POSTROUTING, Hook.CONFIRM) &&
-    (load<u32>(config, Conntrack.FLAGS) & Conntrack.ON4) != 0
-  );
+  return isOnly(image, Hook.PREROUTING, Hook.CONNTRACK) && isOnly(image, Hook.POSTROUTING, Hook.CONFIRM);
 }
 
 /** Is this all there is at a hook? */
@@ -449,6 +445,7 @@ function passAll(lane: usize, records: usize, way: usize, end: usize, count: u32
   if (data != 0) {
     data += image;
     lookUpAll(image, data, scratch, records, count);
+    if (load<u32>(data, Tree.LARGE) != 0) touch(scratch, image, data, <usize>load<u32>(lane, Lane.COUNTERS4));
   }
   let place = way + ENTRIES;
   for (let p = records; p < end; p += Packet.BYTES, place += 4) {

@@ -1,6 +1,7 @@
 // Headers without a capture: what a caller already knows of packets goes through one hook's tables.
 
 import * as Classifier from '../../src/layout/classifier.ts';
+import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Header from '../../src/layout/header.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
@@ -93,6 +94,7 @@ function prepare(packets: usize): void {
     store<u32>(p, Packet.FLAG_PORTS, Packet.FLAGS);
     store<u32>(p, Verdict.ACCEPT, Packet.VERDICT);
     store<u32>(p, 0, Packet.STAGED_FOR);
+    store<u32>(p, Conntrack.STATE_INVALID, Packet.CTSTATE);
   }
 }
 

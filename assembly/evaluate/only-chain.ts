@@ -3,7 +3,7 @@
 import * as Classifier from '../../src/layout/classifier.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
-import { chainOf } from './walk';
+import * as Rule from '../../src/layout/rule.ts';
 
 /** Absolute address of the first rule record of the only chain at a hook; 0 when there are none or more. */
 export function onlyChain(image: usize, hook: u32): usize {
@@ -16,6 +16,6 @@ export function onlyChain(image: usize, hook: u32): usize {
 /** Absolute address of the chain's classifier, if it is of this kind and chains are not to be walked rule by rule; or 0. */
 export function classifierOf(lane: usize, image: usize, first: usize, kind: u32): usize {
   if (first == 0 || (load<u32>(lane, Lane.OPTIONS) & Lane.OPTION_LINEAR) != 0) return 0;
-  const data = load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
+  const data = load<u32>(first, Rule.CLASSIFIER);
   return data == 0 || load<u32>(image + data, Classifier.KIND) != kind ? 0 : image + data;
 }

@@ -8,7 +8,6 @@
 //   runShard()    the packets of one shard, in its turn
 
 import * as Batch from '../../src/layout/batch.ts';
-import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Lane from '../../src/layout/lane.ts';
@@ -32,7 +31,7 @@ import { beginExpress, expressRecords, WAY_INTERFACE, wayOf } from './express';
 import { runTracked } from './express-tracked';
 import { finish } from './finish';
 import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER } from './plain';
-import { isTracked, needsTurn, traverse } from './traverse';
+import { isFamilyTracked, isTracked, needsTurn, traverse } from './traverse';
 
 /** In the place of a shard's number: needs no turn; waits for the batch's turn; is done. */
 const FREE: u8 = 64;
@@ -57,7 +56,7 @@ export function steer(lane: usize, batch: usize): u32 {
   const short = beginExpress(lane, batch);
   store<u32>(lane, u32(short), Lane.SHORT);
   const way = wayOf(expressRecords(lane));
-  const plain = short && config != 0 && (load<u32>(config, Conntrack.FLAGS) & Conntrack.ON4) != 0;
+  const plain = short && isFamilyTracked(lane, 4);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   for (let index: u32 = 0; index < count; index++) {
     const entry = entries + <usize>index * Batch.ENTRY_BYTES;

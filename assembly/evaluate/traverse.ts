@@ -13,6 +13,7 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Hook from '../../src/layout/hook.ts';
 import * as Host from '../../src/layout/host.ts';
+import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Path from '../../src/layout/path.ts';
@@ -57,12 +58,15 @@ export function abandon(p: usize): void {
   store<u32>(p, 0, Packet.CT);
 }
 
-/** Is connection tracking on for the packet's family? */
+/** Is connection tracking on for the packet's family? Where a rule of its set needs it. */
 export function isTracked(lane: usize, p: usize): bool {
-  const config = <usize>load<u32>(lane, Lane.CONNTRACK);
-  if (config == 0) return false;
-  const on: u32 = load<u32>(p, Packet.FAMILY) == 4 ? Conntrack.ON4 : Conntrack.ON6;
-  return (load<u32>(config, Conntrack.FLAGS) & on) != 0;
+  return isFamilyTracked(lane, load<u32>(p, Packet.FAMILY));
+}
+
+export function isFamilyTracked(lane: usize, family: u32): bool {
+  if (load<u32>(lane, Lane.CONNTRACK) == 0) return false;
+  const image: usize = family == 4 ? load<u32>(lane, Lane.IMAGE4) : load<u32>(lane, Lane.IMAGE6);
+  return image != 0 && load<u32>(image, Image.CONNTRACK) != 0;
 }
 
 /** ipv4_conntrack_defrag, ipv6_defrag. Answers Verdict.ACCEPT when `p` is a whole datagram. */

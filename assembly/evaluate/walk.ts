@@ -142,7 +142,7 @@ function stopAtAuthentication(image: usize, p: usize): void {
  */
 function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): usize {
   store<u32>(frame, u32(first), Frame.FIRST);
-  const data: usize = load<u32>(chainOf(image, first), Image.CHAIN_CLASSIFIER_DATA);
+  const data: usize = load<u32>(first, Rule.CLASSIFIER);
   if (data != 0 && !linear) return classify(image, image + data, p, frame, first);
   store<u32>(frame, 0, Frame.CLASSIFIED);
   return first;

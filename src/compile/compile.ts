@@ -30,7 +30,9 @@ import {
   type Target,
 } from '../model/ruleset.ts';
 import { stationsAt } from '../model/station.ts';
-import { type ClassifierChoice, type ClassifierPlan, emitClassifier } from './classify/choose.ts';
+import { alwaysReached, chainOrder } from './chain-order.ts';
+import { changingFields } from './changing.ts';
+import { type ClassifierChoice, ClassifierEmitter, type ClassifierPlan } from './classify/choose.ts';
 import { conditionsOf } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
@@ -86,9 +88,6 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
   return new Compiler(ruleSet, options).run();
 }
 
-/** Targets after which Packet.MARK may be another. */
-const MARKING_TARGETS: ReadonlySet<string> = new Set(['MARK', 'CONNMARK', 'SET']);
-
 /** Rules that decide by the ctstate alone and are asked before anything is looked up. */
 const MOST_LEADING = 4;
 
@@ -99,17 +98,20 @@ class Compiler {
   readonly #tracked: boolean;
   readonly #options: CompileOptions;
   readonly #chains: CompiledChain[] = [];
-  /** First record of each chain, by table and chain name. */
+  /** Each chain's first record, by table and chain name; and the chains without rules. */
   readonly #firstRecords = new Map<string, number>();
+  readonly #empty = new Set<string>();
+  readonly #alwaysReached = new Set<Chain>();
   readonly #rows = new Map<string, InterfaceRow>();
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
   readonly #operationLists = new Map<string, number>();
-  readonly #changingFields = new Map<Table, ReadonlySet<number>>();
+  readonly #changingFields = new Map<Table, (chain: string) => ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
   readonly #emitter: Emitter;
+  readonly #classifiers: ClassifierEmitter;
 
   constructor(ruleSet: RuleSet, options: CompileOptions) {
     this.#ruleSet = ruleSet;
@@ -117,9 +119,11 @@ class Compiler {
     this.#tracked = needsConntrack(ruleSet);
     let records = 0;
     for (const table of ruleSet.tables) {
-      for (const chain of table.chains) {
+      for (const chain of alwaysReached(table)) this.#alwaysReached.add(chain);
+      for (const chain of chainOrder(table)) {
         this.#chains.push({ table, chain, firstRecord: records });
         this.#firstRecords.set(`${table.name} ${chain.name}`, records);
+        if (chain.rules.length === 0) this.#empty.add(`${table.name} ${chain.name}`);
         records += chain.rules.length + 1;
       }
     }
@@ -127,6 +131,8 @@ class Compiler {
     const chainsEnd = Image.HEADER_BYTES + this.#chains.length * Image.CHAIN_BYTES;
     this.#rulesStart = Math.ceil(chainsEnd / 64) * 64;
     this.#emitter = new Emitter(this.#rulesStart + records * RuleRecord.BYTES);
+    const choice = options.classifier ?? 'auto';
+    this.#classifiers = new ClassifierEmitter(this.#emitter, ruleSet.family, choice);
   }
 
   run(): CompiledRules {
@@ -169,16 +175,24 @@ class Compiler {
     emitter.setWord(Image.BACKEND, this.#options.backend === 'nft' ? 1 : 0);
   }
 
-  /** Packets are looked up beforehand in the largest trees of a built-in chain. */
+  /** Packets are looked up beforehand in the largest trees of a chain that a hook leads to without a condition. */
   #stage(): void {
     let most = 0;
     for (const { chain, plan, firstRecord } of this.#chains) {
       if (plan?.kind !== 'trees') continue;
       this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
-      if (chain.hook === undefined || plan.late || plan.bytes <= most) continue;
+      if (!this.#alwaysReached.has(chain) || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
       this.#emitter.setWord(Image.STAGED, plan.offset);
     }
+  }
+
+  /** Does the rule at a record ask anything of a packet? */
+  #asks(record: number): boolean {
+    const word = (offset: number): number => this.#emitter.word(record + offset);
+    if ((word(RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0) return true;
+    if (word(RuleRecord.IN_ROW) !== 0 || word(RuleRecord.OUT_ROW) !== 0) return true;
+    return word(RuleRecord.OPS) !== word(RuleRecord.OPS_END);
   }
 
   #hookTable(): void {
@@ -235,7 +249,7 @@ class Compiler {
     this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
     this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
     this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
-    const changing = this.#changing(table);
+    const changing = this.#changing(table)(chain.name);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
@@ -246,18 +260,15 @@ class Compiler {
       this.#verdict(this.#recordOffset(firstRecord + position)),
     );
     finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
-    const { plan, exact, interfaces } = emitClassifier(
-      this.#emitter,
-      conditions,
+    const { plan, exact, interfaces } = this.#classifiers.emit({
+      rules: conditions,
       finals,
-      this.#ruleSet.family,
-      this.#options.classifier ?? 'auto',
-      chain.hook !== undefined,
-    );
+      beforehand: this.#alwaysReached.has(chain),
+    });
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
     if (plan.offset !== 0) {
-      this.#emitter.setWord(at + Image.CHAIN_CLASSIFIER_DATA, plan.offset);
+      this.#emitter.setWord(this.#recordOffset(firstRecord) + RuleRecord.CLASSIFIER, plan.offset);
       for (const table of interfaces) this.#interfaceTables.push(table);
       exact.forEach((sure, position) => {
         if (!sure) return;
@@ -284,9 +295,7 @@ class Compiler {
     const verdict = this.#verdict(record);
     if (verdict === 0) return;
     if (rule.in !== undefined || rule.out !== undefined) return;
-    const asks =
-      (this.#emitter.word(record + RuleRecord.FLAGS) & ~RuleRecord.EXACT) !== 0 ||
-      this.#emitter.word(record + RuleRecord.OPS) !== this.#emitter.word(record + RuleRecord.OPS_END);
+    const asks = this.#asks(record);
     if (asks && !exact) return;
     const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
     this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
@@ -299,17 +308,11 @@ class Compiler {
     return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
   }
 
-  /** Search fields that rules of a table change: nothing can be searched by them, for candidates are found once. */
-  #changing(table: Table): ReadonlySet<number> {
+  /** Fields that change while a chain of the table is walked. */
+  #changing(table: Table): (chain: string) => ReadonlySet<number> {
     let changing = this.#changingFields.get(table);
     if (changing === undefined) {
-      const rules = table.chains.flatMap((chain) => chain.rules);
-      const marks = rules.some(
-        ({ target }) => target?.kind === 'extension' && MARKING_TARGETS.has(target.name),
-      );
-      // The one match that changes a packet (xt_cluster.c).
-      const typed = rules.some(({ matches }) => matches.some(({ name }) => name === 'cluster'));
-      changing = new Set([...(marks ? [Packet.MARK] : []), ...(typed ? [Packet.PKTTYPE] : [])]);
+      changing = changingFields(table);
       this.#changingFields.set(table, changing);
     }
     return changing;
@@ -428,10 +431,13 @@ class Compiler {
       return [TargetKind.VERDICT, VERDICTS[target.verdict]];
     }
     if (target.kind !== 'extension') {
-      const first = this.#firstRecords.get(`${table.name} ${target.chain}`);
+      const name = `${table.name} ${target.chain}`;
+      const first = this.#firstRecords.get(name);
       if (first === undefined) {
         throw new WasmtablesError('BAD_CHAIN', `chain "${target.chain}" does not exist`, target);
       }
+      // Nothing counts in a chain without rules: a jump goes on behind itself, a goto returns for it.
+      if (this.#empty.has(name)) return [target.kind === 'jump' ? TargetKind.CONTINUE : TargetKind.RETURN, 0];
       const kind = target.kind === 'jump' ? TargetKind.JUMP : TargetKind.GOTO;
       return [kind, this.#recordOffset(first)];
     }

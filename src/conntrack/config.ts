@@ -8,9 +8,6 @@ import * as Conntrack from '../layout/conntrack.ts';
 
 /** What rule sets and scan want of connection tracking. */
 export interface ConntrackFeatures {
-  /** Some rule of the family needs connection tracking. */
-  readonly on4: boolean;
-  readonly on6: boolean;
   /** Some rule needs accounting (connbytes switches net.netfilter.nf_conntrack_acct on); or labels. */
   readonly accounting?: boolean | undefined;
   readonly labels?: boolean | undefined;
@@ -40,7 +37,7 @@ export interface EntryLayout {
 }
 
 export interface ConntrackConfig {
-  /** Conntrack.ON4 and the other switches. */
+  /** Conntrack.TCP_LOOSE and the other switches. */
   readonly flags: number;
   readonly shardBits: number;
   /** Entries of all shards, and of one. */
@@ -177,8 +174,6 @@ function shardBitsFor(limit: number): number {
 function flagsOf(features: ConntrackFeatures, read: Read): number {
   const checksum = features.verifyChecksums ?? read('checksum', 0) !== 0;
   const flags: readonly (readonly [flag: number, set: boolean])[] = [
-    [Conntrack.ON4, features.on4],
-    [Conntrack.ON6, features.on6],
     [Conntrack.TCP_LOOSE, read('tcp_loose', 1) !== 0],
     [Conntrack.TCP_LIBERAL, read('tcp_be_liberal', 0) !== 0],
     [Conntrack.TCP_IGNORE_INVALID_RST, read('tcp_ignore_invalid_rst', 0) !== 0],

@@ -96,15 +96,26 @@ const ALIASES: Readonly<Record<string, string>> = {
   'ipv6-icmp': 'icmp6',
 };
 
+/** A family's extensions by name: there is a look-up for every match of every rule. */
+function byName<E extends MatchExtension | TargetExtension>(
+  all: readonly E[],
+  family: Family,
+): ReadonlyMap<string, E> {
+  const own = all.filter(({ families }) => families?.includes(family) ?? true);
+  return new Map(own.map((one) => [one.name, one]));
+}
+
+const MATCHES_BY_NAME = { ipv4: byName(MATCHES, 'ipv4'), ipv6: byName(MATCHES, 'ipv6') };
+const TARGETS_BY_NAME = { ipv4: byName(TARGETS, 'ipv4'), ipv6: byName(TARGETS, 'ipv6') };
+
 /** The match of that name, if the family has one. */
 export function findMatch(name: string, family: Family): MatchExtension | undefined {
-  const canonical = ALIASES[name] ?? name;
-  return MATCHES.find((one) => one.name === canonical && (one.families?.includes(family) ?? true));
+  return MATCHES_BY_NAME[family].get(ALIASES[name] ?? name);
 }
 
 /** The target of that name, if the family has one; verdicts and chains are none. */
 export function findTarget(name: string, family: Family): TargetExtension | undefined {
-  return TARGETS.find((one) => one.name === name && (one.families?.includes(family) ?? true));
+  return TARGETS_BY_NAME[family].get(name);
 }
 
 export function matchNames(): string[] {

@@ -1,7 +1,7 @@
 // What a rule set needs of connection tracking. Linux switches it on for a family when a rule's check function asks for
 // it (nf_ct_netns_get), for all packets of that family; accounting and labels are switched on for both families.
 
-import { type Family, isUnknown, type Rule, type RuleSet } from '../model/ruleset.ts';
+import { isUnknown, type Rule, type RuleSet } from '../model/ruleset.ts';
 import { findMatch, findTarget } from './index.ts';
 
 type Need = 'needsConntrack' | 'needsAccounting' | 'needsLabels' | 'needsMaster' | 'needsHelp';
@@ -29,17 +29,35 @@ export function entryNeeds(ruleSet: RuleSet): EntryNeeds {
 }
 
 function someRule({ tables, family }: RuleSet, need: Need): boolean {
+  const matches = new Asked((name) => findMatch(name, family)?.[need]);
+  const targets = new Asked((name) => findTarget(name, family)?.[need]);
   return tables.some(({ chains }) =>
-    chains.some(({ rules }) => rules.some((rule) => ruleNeeds(rule, family, need))),
+    chains.some(({ rules }) => rules.some((rule) => ruleNeeds(rule, matches, targets))),
   );
 }
 
-function ruleNeeds({ matches, target }: Rule, family: Family, need: Need): boolean {
-  const byMatch = matches.some(({ name, options }) => {
-    if (isUnknown(options)) return false;
-    return findMatch(name, family)?.[need]?.(options as never) ?? false;
-  });
-  if (byMatch) return true;
-  if (target?.kind !== 'extension' || isUnknown(target.options)) return false;
-  return findTarget(target.name, family)?.[need]?.(target.options as never) ?? false;
+type Ask = ((options: never) => boolean) | undefined;
+
+/** What to ask extensions by name: most have no such question, and rules are many. */
+class Asked {
+  readonly #find: (name: string) => Ask;
+  readonly #known = new Map<string, Ask>();
+
+  constructor(find: (name: string) => Ask) {
+    this.#find = find;
+  }
+
+  needs(name: string, options: unknown): boolean {
+    let ask = this.#known.get(name);
+    if (ask === undefined && !this.#known.has(name)) {
+      ask = this.#find(name);
+      this.#known.set(name, ask);
+    }
+    return ask !== undefined && !isUnknown(options) && ask(options as never);
+  }
+}
+
+function ruleNeeds({ matches, target }: Rule, byMatch: Asked, byTarget: Asked): boolean {
+  for (const { name, options } of matches) if (byMatch.needs(name, options)) return true;
+  return target?.kind === 'extension' && byTarget.needs(target.name, target.options);
 }

@@ -6,6 +6,8 @@ import { MAXIMUM_PAGES, MEMORY_BASE, WASM_PAGE_BYTES } from './kernel.ts';
 export class Allocator {
   readonly memory: WebAssembly.Memory;
   #next = MEMORY_BASE;
+  /** Bytes that who takes what is left leaves to others. */
+  reserved = 0;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
@@ -24,9 +26,9 @@ export class Allocator {
     return address;
   }
 
-  /** Bytes that can still be handed out. */
+  /** Bytes that can still be handed out, but for those that are reserved. */
   get left(): number {
-    return (MAXIMUM_PAGES - 1) * WASM_PAGE_BYTES - this.#next;
+    return (MAXIMUM_PAGES - 1) * WASM_PAGE_BYTES - this.reserved - this.#next;
   }
 
   /**

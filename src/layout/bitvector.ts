@@ -6,7 +6,7 @@
 //
 // References are byte offsets from the start of the image. Everything is u32.
 
-// Header: Image.CHAIN_CLASSIFIER_DATA of the chain points to it. Fields stand in the order of the counts.
+// Header: Rule.CLASSIFIER of the chain's first record points to it. Fields stand in the order of the counts.
 /** Fields by the kind of their look-up: one, two or four bytes, IPv6 addresses, interfaces. FIELDS in all at most. */
 export const BYTE_FIELDS = 0;
 export const SHORT_FIELDS = 4;
@@ -26,7 +26,7 @@ export const KEY = 0;
 /** Root of the trie: an entry; or the offset of the interface table. */
 export const ROOT = 4;
 export const FIELD_BYTES = 8;
-export const FIELDS = 10;
+export const FIELDS = 12;
 
 /** A node has an entry for each value of a byte. An entry is the offset of the next node with NODE set, or of a leaf. */
 export const NODE_BYTES = 1024;

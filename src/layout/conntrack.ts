@@ -8,7 +8,7 @@
 // the ICMP errors about it. One lane at a time works on a shard, in packet order, so that nothing in here is locked.
 
 // Configuration, read-only while packets run but for HEAP_NEXT.
-/** ON_*, and the switches of the sysctls. */
+/** The switches of the sysctls, and what the scan asks for. (For which families it is on the images say.) */
 export const FLAGS = 0;
 /** Log2 of the number of shards. */
 export const SHARD_BITS = 4;
@@ -66,9 +66,6 @@ export const TIMEOUT_DCCP = 360; // 10 of them
 export const CONFIG_BYTES = 512;
 
 // FLAGS
-/** Conntrack is on for IPv4, for IPv6: some rule needs it. */
-export const ON4 = 1;
-export const ON6 = 2;
 /** nf_conntrack_tcp_loose, _tcp_be_liberal, _tcp_ignore_invalid_rst, _checksum, _dccp_loose. */
 export const TCP_LOOSE = 4;
 export const TCP_LIBERAL = 8;

@@ -20,6 +20,10 @@ export const TICKET = 24;
 export const AHEAD_FILE = 28;
 export const AHEAD_TICKET = 32;
 export const AHEAD_POSITION = 36;
+/** Rule sets that replace others (layout/generation.ts): the number of the latest ones, and of the latest that a batch was
+ *  read for. The second is written under the baton. */
+export const GENERATION = 44;
+export const TAKEN_GENERATION = 48;
 /** Batches that are done but wait for earlier ones: slot sequence % DONE_SLOTS holds sequence + 1. */
 export const DONE = 64;
 export const DONE_SLOTS = 256;

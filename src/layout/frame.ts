@@ -13,7 +13,7 @@ export const BLOCK = 12;
 /** Of a chain with more than one block: the number of vectors, and their addresses, BitVector.FIELDS of them. */
 export const VECTOR_COUNT = 32;
 export const VECTORS = 36;
-export const BYTES = 80;
+export const BYTES = 96;
 
 // Of cut trees (layout/tree.ts) VECTORS are the groups to go on with, one a tree, 0 for a tree that was not looked at;
 // behind them, absolute, the packet record, the classifier and the image. Until a rule of the chain has been asked, NEXT

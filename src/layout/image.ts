@@ -46,9 +46,7 @@ export const CHAIN_TABLE = 0;
 export const CHAIN_HOOK = 4;
 export const CHAIN_FIRST_RULE = 8;
 export const CHAIN_RULE_COUNT = 12;
-/** Offset of the chain's classifier (layout/bitvector.ts); 0: walk rule by rule. */
-export const CHAIN_CLASSIFIER_DATA = 16;
-export const CHAIN_BYTES = 32;
+export const CHAIN_BYTES = 16;
 
 /** An interface row: bit i is set when interface i matches the pattern. */
 export const ROW_BYTES = 128; // INTERFACES / 8

@@ -63,12 +63,13 @@ export const HOOK = 148;
 export const DECISION = 152;
 /** ... of what decided in the last traversal of a filter table. */
 export const FILTER_DECISION = 156;
-/** Absolute address of the frame, its captured and its original length, both without a frame check sequence. */
-export const FRAME = 160;
-export const FRAME_CAP = 164;
-export const FRAME_LEN = 168;
-/** Index of the capture interface (layout/capture.ts). */
-export const CAPTURE_INTERFACE = 172;
+/** The connection tracking entry (layout/conntrack.ts), 0 none; and what the packet is to it: Conntrack.INFO_*. */
+export const CT = 160;
+export const CTINFO = 164;
+/** What `-m conntrack --ctstate` asks: Conntrack.STATE_*. INVALID until the packet has passed connection tracking. */
+export const CTSTATE = 168;
+/** What `-j CT` said in table raw: absolute address of its operation; 0 nothing. */
+export const CT_TEMPLATE = 172;
 /** Direction flag of the capture: 0 not known, 1 inbound, 2 outbound. */
 export const DIRECTION = 176;
 /** Cooked capture's packet type + 1 (pkttype numbers above); 0 when the link has none. */
@@ -96,13 +97,12 @@ export const SENT_BROADCAST = 220;
 export const STAGED_FOR = 224;
 export const STAGED_RULE = 228;
 export const STAGED = 232;
-/** The connection tracking entry (layout/conntrack.ts), 0 none; and what the packet is to it: Conntrack.INFO_*. */
-export const CT = 256;
-export const CTINFO = 260;
-/** What `-m conntrack --ctstate` asks: Conntrack.STATE_*. INVALID until the packet has passed connection tracking. */
-export const CTSTATE = 264;
-/** What `-j CT` said in table raw: absolute address of its operation; 0 nothing. */
-export const CT_TEMPLATE = 268;
+/** Absolute address of the frame, its captured and its original length, both without a frame check sequence. */
+export const FRAME = 256;
+export const FRAME_CAP = 260;
+export const FRAME_LEN = 264;
+/** Index of the capture interface (layout/capture.ts). */
+export const CAPTURE_INTERFACE = 268;
 /** Of a datagram that was reassembled: the longest of its fragments, as a packet; 0 otherwise. */
 export const FRAG_MAX = 272;
 /** Trace: why it is INVALID (layout/invalid.ts), and the tracker's state before | after << 8. */

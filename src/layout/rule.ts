@@ -29,6 +29,8 @@ export const UNKNOWN = 104;
 /** What the walk answers at once when it comes to this record: the verdict plus 1, with FINAL_ALWAYS or FINAL_CANDIDATE;
  *  0 when there is more to look at. */
 export const FINAL = 108;
+/** In a chain's first record, offset of the chain's classifier (layout/classifier.ts); 0: it is walked rule by rule. */
+export const CLASSIFIER = 112;
 export const BYTES = 128;
 
 /** FINAL holds for every packet that comes here: a policy, a rule without conditions. */

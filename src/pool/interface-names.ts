@@ -25,10 +25,24 @@ export interface InterfaceNamesDescription {
 export class InterfaceNames {
   readonly #memory: WebAssembly.Memory;
   readonly #description: InterfaceNamesDescription;
+  #images: readonly PlacedRows[];
 
   constructor(memory: WebAssembly.Memory, description: InterfaceNamesDescription) {
     this.#memory = memory;
     this.#description = description;
+    this.#images = description.images;
+  }
+
+  /** Names that are new from here on are entered into these images. */
+  replaceImages(images: readonly PlacedRows[]): void {
+    this.#images = images;
+  }
+
+  /** Enters all names that are known into images in which there are none yet. */
+  enterAll(images: readonly PlacedRows[]): void {
+    const bytes = new Uint8Array(this.#memory.buffer);
+    const count = this.#count();
+    for (let index = 0; index < count; index++) enter(bytes, images, index, this.name(index));
   }
 
   /**
@@ -51,10 +65,7 @@ export class InterfaceNames {
     const bytes = new Uint8Array(this.#memory.buffer);
     const slot = this.#description.table + index * Control.NAME_BYTES;
     bytes.set(new TextEncoder().encode(name).subarray(0, Control.NAME_BYTES - 1), slot);
-    for (const { base, rows, interfaceTables } of this.#description.images) {
-      setInterface(bytes, base, rows, index, name);
-      for (const table of interfaceTables) setInterfaceVector(bytes, base, table, index, name);
-    }
+    enter(bytes, this.#images, index, name);
     const words = new Int32Array(this.#memory.buffer, this.#description.control, Control.BYTES / 4);
     Atomics.store(words, Control.INTERFACES / 4, Math.max(this.#count(), index + 1));
   }
@@ -71,5 +82,12 @@ export class InterfaceNames {
     const bytes = new Uint8Array(this.#memory.buffer).slice(slot, slot + Control.NAME_BYTES);
     const end = bytes.indexOf(0);
     return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
+  }
+}
+
+function enter(bytes: Uint8Array, images: readonly PlacedRows[], index: number, name: string): void {
+  for (const { base, rows, interfaceTables } of images) {
+    setInterface(bytes, base, rows, index, name);
+    for (const table of interfaceTables) setInterfaceVector(bytes, base, table, index, name);
   }
 }

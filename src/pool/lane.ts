@@ -9,6 +9,7 @@ import type { CaptureProblem, SharedDescription } from '../capture/description.t
 import { CaptureReader } from '../capture/reader.ts';
 import { instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
+import { type GenerationMessage, type LaneTracking, RuleSetFollower } from './follow.ts';
 import { InterfaceNames, type InterfaceNamesDescription } from './interface-names.ts';
 import { BatchOutput, type FragmentEvent, type OutputDescription, takeFragmentEvents } from './output.ts';
 import { ControlWords } from './turn.ts';
@@ -20,15 +21,15 @@ export interface LaneTask {
   readonly control: number;
   readonly lane: number;
   readonly batch: number;
-  /** The reassembly arena, and that of IPv6 where connections are tracked. */
+  /** The reassembly arena. */
   readonly fragments: number;
-  readonly fragments6?: number | undefined;
   readonly captures: SharedDescription;
   /** It is the only lane: every batch has its turn at once, and it does not pay to read before the baton comes. */
   readonly alone: boolean;
-  /** Shards of connection tracking; 0 when it is off. */
-  readonly shards: number;
+  readonly tracking: LaneTracking | undefined;
   readonly interfaces: InterfaceNamesDescription;
+  /** Present when rule sets may be replaced: where GenerationMessages come. */
+  readonly generations?: MessagePort | undefined;
   /** Present when packets or events are written out one by one (--verdicts, --write, --events). */
   readonly output?: { readonly description: OutputDescription; readonly port: MessagePort } | undefined;
 }
@@ -53,6 +54,7 @@ export default function runLane(task: LaneTask): LaneReport {
   } finally {
     lane?.close();
     task.output?.port.close();
+    task.generations?.close();
   }
 }
 
@@ -89,8 +91,10 @@ class LaneRun {
   readonly #kernel: Kernel;
   readonly #reader: CaptureReader;
   readonly #output: BatchOutput | undefined;
+  readonly #follower: RuleSetFollower | undefined;
   readonly #sequence: () => number;
   readonly #problems: CaptureProblem[] = [];
+  #tracking: LaneTracking | undefined;
 
   constructor(task: LaneTask, control: ControlWords) {
     this.#task = task;
@@ -102,6 +106,10 @@ class LaneRun {
       task.output === undefined
         ? undefined
         : new BatchOutput(task.memory, task.batch, names, task.output.description);
+    if (task.generations !== undefined) {
+      this.#follower = new RuleSetFollower(task.memory, control, task.lane, names, task.generations);
+    }
+    this.#tracking = task.tracking;
     const batch = new Uint32Array(task.memory.buffer, task.batch, Batch.HEADER_BYTES / 4);
     this.#sequence = () => batch[Batch.SEQUENCE / 4] as number;
   }
@@ -128,19 +136,29 @@ class LaneRun {
     if (!this.#control.awaitBaton(ticket)) return false;
     try {
       if (this.#control.stopped) return false;
+      const caughtUp = this.#follower?.catchUp();
       const { status, problems } = this.#reader.readBatch(batch);
       this.#problems.push(...problems);
-      return status === 'batch';
+      if (status !== 'batch') return false;
+      const generation = this.#follower?.begin(batch) ?? caughtUp;
+      if (generation !== undefined) this.#follow(generation);
+      return true;
     } finally {
       this.#control.passBaton();
     }
   }
 
+  #follow({ tracking, names }: GenerationMessage): void {
+    this.#tracking = tracking;
+    this.#output?.rename(names);
+  }
+
   /** Takes the batch's packets to their verdicts; undefined when the scan was stopped meanwhile. */
   #run(batch: number): readonly FragmentEvent[] | undefined {
-    const { lane, shards, alone } = this.#task;
+    const { lane, alone } = this.#task;
     const sequence = this.#sequence();
-    if (shards > 0 && !alone) return this.#runShards(batch, sequence);
+    if (this.#tracking !== undefined && !alone)
+      return this.#runShards(batch, sequence, this.#tracking.shards);
     const deferred = this.#kernel.run?.(lane, batch, alone ? 1 : 0) as number;
     let events: readonly FragmentEvent[] = [];
     if (deferred > 0) {
@@ -154,8 +172,8 @@ class LaneRun {
   }
 
   /** The same with connection tracking beside other lanes (assembly/evaluate/steer.ts). */
-  #runShards(batch: number, sequence: number): readonly FragmentEvent[] | undefined {
-    const { lane, shards } = this.#task;
+  #runShards(batch: number, sequence: number, shards: number): readonly FragmentEvent[] | undefined {
+    const { lane } = this.#task;
     let events: readonly FragmentEvent[] = [];
     if ((this.#kernel.steer?.(lane, batch) as number) > 0) {
       if (!this.#control.awaitTurn(sequence)) return undefined;
@@ -189,9 +207,10 @@ class LaneRun {
 
   /** What became of fragments that were held, in the batch's turn. */
   #takeEvents(): readonly FragmentEvent[] {
-    const { memory, fragments, fragments6 } = this.#task;
+    const { memory, fragments } = this.#task;
     const events = takeFragmentEvents(memory, fragments);
-    return fragments6 === undefined ? events : [...events, ...takeFragmentEvents(memory, fragments6)];
+    if (this.#tracking === undefined) return events;
+    return [...events, ...takeFragmentEvents(memory, this.#tracking.fragments6)];
   }
 
   #evaluate(batch: number): void {

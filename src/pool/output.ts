@@ -12,15 +12,19 @@ import { VerdictFormatter, type VerdictNames } from '../report/verdicts.ts';
 import { type EventLines, formatEvents } from './event-lines.ts';
 import type { InterfaceNames } from './interface-names.ts';
 
-/** Structured-clonable. */
-export interface OutputDescription {
+/** What changes with the rule sets. Structured-clonable. */
+export interface OutputNames {
   /** Names for --verdicts; absent when only --write is asked for. */
   readonly verdicts?: Omit<VerdictNames, 'interfaces'> | undefined;
+  /** --events: where connection tracking is. */
+  readonly conntrack?: ConntrackPlace | undefined;
+}
+
+/** Structured-clonable. */
+export interface OutputDescription extends OutputNames {
   /** --write: which verdict (Verdict.*) goes into which file, and the files' formats. */
   readonly writes: readonly { readonly verdict: number; readonly format: RecordFormat }[];
   readonly captures: SharedDescription;
-  /** --events: where connection tracking is. */
-  readonly conntrack?: ConntrackPlace | undefined;
 }
 
 export interface ConntrackPlace {
@@ -69,9 +73,10 @@ export function takeFragmentEvents(memory: WebAssembly.Memory, arena: number): r
 export class BatchOutput {
   readonly #memory: WebAssembly.Memory;
   readonly #batch: number;
-  readonly #formatter: VerdictFormatter | undefined;
-  readonly #conntrack: ConntrackPlace | undefined;
-  readonly #shards: readonly number[];
+  readonly #interfaces: (index: number) => string | undefined;
+  #formatter: VerdictFormatter | undefined;
+  #conntrack: ConntrackPlace | undefined;
+  #shards: readonly number[] = [];
   #eventLines: EventLines[] = [];
   readonly #writers: readonly { readonly verdict: number; readonly formatter: RecordFormatter }[];
 
@@ -83,18 +88,26 @@ export class BatchOutput {
   ) {
     this.#memory = memory;
     this.#batch = batch;
-    const { verdicts, conntrack } = description;
+    this.#interfaces = (index) => (index === 0 ? undefined : names.name(index));
+    this.#writers = description.writes.map(({ verdict, format }) => ({
+      verdict,
+      formatter: new RecordFormatter(memory, description.captures, format, this.#interfaces),
+    }));
+    this.rename(description);
+  }
+
+  /** From here on rules have these names. */
+  rename({ verdicts, conntrack }: OutputNames): void {
+    this.#formatter =
+      verdicts === undefined
+        ? undefined
+        : new VerdictFormatter({ ...verdicts, interfaces: this.#interfaces });
+    if (this.#conntrack?.address === conntrack?.address) return;
     this.#conntrack = conntrack;
     this.#shards =
       conntrack === undefined
         ? []
-        : shardAddresses(new DataView(memory.buffer), conntrack.address, conntrack.config);
-    const interfaces = (index: number): string | undefined => (index === 0 ? undefined : names.name(index));
-    this.#writers = description.writes.map(({ verdict, format }) => ({
-      verdict,
-      formatter: new RecordFormatter(memory, description.captures, format, interfaces),
-    }));
-    this.#formatter = verdicts === undefined ? undefined : new VerdictFormatter({ ...verdicts, interfaces });
+        : shardAddresses(new DataView(this.#memory.buffer), conntrack.address, conntrack.config);
   }
 
   /** Takes the connection tracking events of a shard, whose turn the lane has; of all shards when it is alone. */

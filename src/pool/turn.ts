@@ -47,6 +47,40 @@ export class ControlWords {
     return this.#await(Control.SHARD_TURNS + 4 * shard, (turn) => turn === sequence);
   }
 
+  /** Under the baton: the first batch whose packets are tracked; shards have done nothing before. */
+  beginShards(shards: number, sequence: number): void {
+    for (let shard = 0; shard < shards; shard++) {
+      Atomics.store(this.#words, (Control.SHARD_TURNS + 4 * shard) / 4, sequence);
+    }
+  }
+
+  /**
+   * Have all batches before `sequence` been evaluated? Where shards have turns, a batch is done with the last one's.
+   * `shards`: how many there are, 0 when batches are evaluated as wholes.
+   */
+  isEvaluated(sequence: number, shards: number): boolean {
+    const passed = (word: number): boolean => Atomics.load(this.#words, word / 4) >= sequence;
+    return passed(Control.TURN) && (shards === 0 || passed(Control.SHARD_TURNS + 4 * (shards - 1)));
+  }
+
+  /** The latest generation of rule sets, and the latest that a batch was read for. */
+  get generation(): number {
+    return Atomics.load(this.#words, Control.GENERATION / 4);
+  }
+
+  set generation(generation: number) {
+    Atomics.store(this.#words, Control.GENERATION / 4, generation);
+  }
+
+  get takenGeneration(): number {
+    return Atomics.load(this.#words, Control.TAKEN_GENERATION / 4);
+  }
+
+  /** Under the baton. */
+  set takenGeneration(generation: number) {
+    Atomics.store(this.#words, Control.TAKEN_GENERATION / 4, generation);
+  }
+
   /** The batch that has the shard's turn is done with it. */
   passShard(shard: number, sequence: number): void {
     const word = (Control.SHARD_TURNS + 4 * shard) / 4;

@@ -1,12 +1,13 @@
 // After the scan: the lanes' counters and totals added up, and the rule set with these counters.
 
 import { linkTypeName } from '../capture/linktype.ts';
-import type { LaneArena, PlacedImage } from '../kernel/arena.ts';
+import type { CompiledRules } from '../compile/compile.ts';
+import type { LaneArena } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Reason from '../layout/reason.ts';
 import * as Totals from '../layout/totals.ts';
-import type { Counters, RuleSet } from '../model/ruleset.ts';
+import type { Counters, RuleSet, Table } from '../model/ruleset.ts';
 import { etherTypeName } from '../report/ethertype.ts';
 import { REASON_NAMES, reasonName } from '../report/reason.ts';
 import type { ScanResult } from '../report/result.ts';
@@ -29,35 +30,45 @@ export function sumWords(
   return sum;
 }
 
-/** The model with the scan's counters; `keep` adds them to the counters that the input had. */
+/**
+ * The model with the scan's counters. To those of each table the counters are added that `before` has for it: the same
+ * table with other counters.
+ */
 export function withCounters(
   memory: WebAssembly.Memory,
-  placed: PlacedImage,
+  rules: CompiledRules,
   counterAddresses: readonly number[],
-  keep: boolean,
+  before: (table: Table) => Table | undefined,
 ): RuleSet {
-  const words = sumWords(memory, counterAddresses, (placed.rules.recordCount * Image.COUNTER_BYTES) / 8);
-  const at = (record: number, before: Counters): Counters => ({
-    packets: (words[2 * record] as bigint) + (keep ? before.packets : 0n),
-    bytes: (words[2 * record + 1] as bigint) + (keep ? before.bytes : 0n),
+  const words = sumWords(memory, counterAddresses, (rules.recordCount * Image.COUNTER_BYTES) / 8);
+  const at = (record: number, counted: Counters | undefined): Counters => ({
+    packets: (words[2 * record] as bigint) + (counted?.packets ?? 0n),
+    bytes: (words[2 * record + 1] as bigint) + (counted?.bytes ?? 0n),
   });
-  const { ruleSet, chains } = placed.rules;
+  const { ruleSet, chains } = rules;
   const firstRecords = new Map(chains.map(({ chain, firstRecord }) => [chain, firstRecord]));
   return {
     ...ruleSet,
-    tables: ruleSet.tables.map((table) => ({
-      ...table,
-      chains: table.chains.map((chain) => {
-        const first = firstRecords.get(chain) as number;
-        const counters = at(first + chain.rules.length, chain.counters);
-        return {
-          ...chain,
-          // A user chain's end counts nothing that iptables-save shows.
-          counters: chain.policy === undefined ? { packets: 0n, bytes: 0n } : counters,
-          rules: chain.rules.map((rule, index) => ({ ...rule, counters: at(first + index, rule.counters) })),
-        };
-      }),
-    })),
+    tables: ruleSet.tables.map((table) => {
+      const counted = before(table)?.chains;
+      return {
+        ...table,
+        chains: table.chains.map((chain, index) => {
+          const first = firstRecords.get(chain) as number;
+          const chainBefore = counted?.[index];
+          const counters = at(first + chain.rules.length, chainBefore?.counters);
+          return {
+            ...chain,
+            // A user chain's end counts nothing that iptables-save shows.
+            counters: chain.policy === undefined ? { packets: 0n, bytes: 0n } : counters,
+            rules: chain.rules.map((rule, number) => ({
+              ...rule,
+              counters: at(first + number, chainBefore?.rules[number]?.counters),
+            })),
+          };
+        }),
+      };
+    }),
   };
 }
 
@@ -100,30 +111,25 @@ function skippedName(key: number): string {
 }
 
 /** What the lanes do not know. */
-type Around = Pick<ScanResult, 'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted' | 'conntrack'> & {
-  readonly keepCounters: boolean;
-};
+type Around = Pick<
+  ScanResult,
+  'elapsedSeconds' | 'warnings' | 'broken' | 'interrupted' | 'conntrack' | 'rules4' | 'rules6'
+>;
 
 /** The result of a scan whose lanes are done. */
-export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], around: Around): ScanResult {
-  const { memory, images } = shared;
-  const { keepCounters, ...rest } = around;
+export function collectResult(
+  { memory }: ScanMemory,
+  lanes: readonly LaneArena[],
+  around: Around,
+): ScanResult {
   const totals = new TotalsReader(memory, lanes);
   const verdicts = perVerdict((_, number) => ({
     packets: totals.at(Totals.VERDICTS + 16 * number),
     bytes: totals.at(Totals.VERDICTS + 16 * number + 8),
   }));
   const reasons = REASON_NAMES.map((name, reason) => [name, totals.at(Totals.REASONS + 8 * reason)] as const);
-  const counted = (image: PlacedImage | undefined, side: 'counters4' | 'counters6'): RuleSet | undefined =>
-    image &&
-    withCounters(
-      memory,
-      image,
-      lanes.map((lane) => lane[side]),
-      keepCounters,
-    );
   return {
-    ...rest,
+    ...around,
     packets: totals.at(Totals.PACKETS),
     bytes: Object.values(verdicts).reduce((sum, { bytes }) => sum + bytes, 0),
     ...timeSpan(memory, lanes),
@@ -135,8 +141,6 @@ export function collectResult(shared: ScanMemory, lanes: readonly LaneArena[], a
       ipv6: totals.at(Totals.FAMILIES + 16),
     },
     skipped: collectSkipped(memory, lanes),
-    rules4: counted(images.image4, 'counters4'),
-    rules6: counted(images.image6, 'counters6'),
     assumed: totals.at(Totals.ASSUMED),
     answersNotMade: totals.at(Totals.ANSWERS_NOT_MADE),
   };

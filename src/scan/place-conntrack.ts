@@ -46,6 +46,10 @@ export function memoryEntries({ allocator }: ScanMemory): number {
   return entries < 1 ? 0 : 2 ** Math.floor(Math.log2(entries));
 }
 
+/**
+ * Places all that connection tracking needs. Lanes that run may go on meanwhile: they track from where they are told of
+ * the configuration (beginTracking, or a generation of rule sets).
+ */
 export function placeConntrack(
   shared: ScanMemory,
   kernel: Kernel,
@@ -59,7 +63,7 @@ export function placeConntrack(
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
   const fragments6 = placeFragments6(shared, kernel, machine, config.seed);
   const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
-  for (const lane of lanes) placeSteering(shared, lane, address, fragments6.address, heldBytes);
+  for (const lane of lanes) placeSteering(shared, lane, fragments6.address, heldBytes);
   const eventChunks = (config.flags & Conntrack.EVENTS) === 0 ? 0 : shardCount + eventChunksOf(shared, lanes);
   const eventBytes = eventChunks * Conntrack.EVENT_CHUNK_BYTES;
   const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES + eventBytes);
@@ -67,6 +71,16 @@ export function placeConntrack(
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
   return { address, config, shardCount, fragments6: fragments6.address };
+}
+
+/** Lanes that do not run yet track from their first packet on. */
+export function beginTracking(
+  { memory }: ScanMemory,
+  lanes: readonly LaneArena[],
+  { address }: PlacedConntrack,
+): void {
+  const view = new DataView(memory.buffer);
+  for (const { lane } of lanes) view.setUint32(lane + Lane.CONNTRACK, address, true);
 }
 
 /** The least record of a packet: a pcap header and an IPv4 one with ports. */
@@ -112,7 +126,6 @@ function placeFragments6(
 function placeSteering(
   { allocator, memory }: ScanMemory,
   { lane, batch }: LaneArena,
-  config: number,
   fragments6: number,
   heldBytes: number,
 ): void {
@@ -122,7 +135,6 @@ function placeSteering(
   const datagramBytes = heldBytes + 4 * header.getUint32(Batch.DATA_CAPACITY, true);
   const datagrams = allocator.allocate(datagramBytes);
   const words: readonly (readonly [number, number])[] = [
-    [Lane.CONNTRACK, config],
     [Lane.ORDER, allocator.allocate(records * 4)],
     [Lane.SHARD_STARTS, allocator.allocate(Lane.SHARD_STARTS_BYTES)],
     [Lane.SHARD_OF, allocator.allocate(records)],

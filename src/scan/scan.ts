@@ -15,6 +15,7 @@ import { unmodelledFacts } from '../host/unmodelled.ts';
 import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Conntrack from '../layout/conntrack.ts';
+import * as Totals from '../layout/totals.ts';
 import type { Family, RuleSet } from '../model/ruleset.ts';
 import { InterfaceNames } from '../pool/interface-names.ts';
 import { type LaneReport, type LaneTask, runLaneHere } from '../pool/lane.ts';
@@ -22,16 +23,15 @@ import type { BatchMessage, OutputDescription } from '../pool/output.ts';
 import { ControlWords } from '../pool/turn.ts';
 import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
-import { ruleNames } from '../report/verdicts.ts';
-import { collectResult, timeSpan } from './collect.ts';
+import { collectResult, TotalsReader, timeSpan } from './collect.ts';
 import { type EndedConntrack, endConntrack, writeLastEvents, writeTable } from './conntrack.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { ScanOptions } from './options.ts';
 import { OrderedOutput } from './ordered-output.ts';
 import { placeLanes, placeShared, type ScanMemory, setHost } from './place.ts';
-import { memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
+import { beginTracking, memoryEntries, type PlacedConntrack, placeConntrack } from './place-conntrack.ts';
 import { ProgressReporter } from './progress.ts';
-
+import { type FamilyRules, RESERVED_BYTES, type ReplacedRules, RuleSets } from './rule-sets.ts';
 import { enterConnections, noRoomWarning, translatedCount } from './start-conntrack.ts';
 
 /**
@@ -40,12 +40,51 @@ import { enterConnections, noRoomWarning, translatedCount } from './start-conntr
  * Throws WasmtablesError for rules, machine and options that cannot be, and for captures that cannot be opened; what
  * breaks in the middle of a capture is told in the result (`broken`). Memory does not grow with the captures.
  */
-export async function scan(options: ScanOptions): Promise<ScanResult> {
+export function scan(options: ScanOptions): Promise<ScanResult> {
+  return runScan(options, undefined);
+}
+
+/** A scan that goes on beside the caller. */
+export interface RunningScan {
+  /** What scan() answers. */
+  readonly result: Promise<ScanResult>;
+  /**
+   * Replaces the tables that these rules have, as iptables-restore does: each at once, with the counters of the new ones
+   * at zero, and without stopping the scan. Packets up to some packet N are decided by the old tables, all from N on by
+   * the new ones, whatever the number of workers; which one N is depends on when this is called. Connections and
+   * fragments that wait are kept. Resolves when all packets before N are decided, with the tables that went and what they
+   * had counted, and with N.
+   *
+   * Throws WasmtablesError for rules that cannot be compiled, for what connections would have had to have from the
+   * beginning (UNSUPPORTED: connbytes, labels, helpers and cluster, unless the scan's first rules have them, too), and
+   * when the scan is over; the old rules stay then.
+   */
+  replaceRules(rules: FamilyRules): Promise<ReplacedRules>;
+}
+
+/** Starts what scan() does, on threads of its own. */
+export function startScan(options: ScanOptions): RunningScan {
+  let take: (ruleSets: RuleSets) => void = () => {};
+  const started = new Promise<RuleSets>((resolve) => {
+    take = resolve;
+  });
+  const result = runScan(options, take);
+  // A scan that never began has no rules to replace: whoever waits gets its error.
+  const begun = Promise.race([started, result]).then(() => started);
+  begun.catch(() => {});
+  return { result, replaceRules: async (rules) => (await begun).replace(rules) };
+}
+
+async function runScan(
+  options: ScanOptions,
+  onStart: ((ruleSets: RuleSets) => void) | undefined,
+): Promise<ScanResult> {
   const started = performance.now();
   const backend = options.backend ?? options.rules4?.backend ?? options.rules6?.backend ?? 'legacy';
   const compiled = (rules: RuleSet | undefined): CompiledRules | undefined =>
     rules === undefined ? undefined : compile(rules, { backend, unknown: options.unknown ?? 'refuse' });
   const shared = placeShared(options, { rules4: compiled(options.rules4), rules6: compiled(options.rules6) });
+  if (onStart !== undefined) shared.allocator.reserved = RESERVED_BYTES;
   const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
   const workers = options.workers ?? availableParallelism();
@@ -57,7 +96,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const pump = streams ? new StreamPump(shared.memory, shared.captures) : undefined;
   const pumped = pump?.run();
   try {
-    return await scanWith(options, started, { shared, module, kernel, lanes, pump });
+    return await scanWith(options, started, { shared, module, kernel, lanes, pump }, onStart);
   } finally {
     pump?.stop();
     await pumped;
@@ -72,23 +111,46 @@ interface ScanParts {
   readonly pump: StreamPump | undefined;
 }
 
-async function scanWith(options: ScanOptions, started: number, parts: ScanParts): Promise<ScanResult> {
+async function scanWith(
+  options: ScanOptions,
+  started: number,
+  parts: ScanParts,
+  onStart: ((ruleSets: RuleSets) => void) | undefined,
+): Promise<ScanResult> {
   const { shared, lanes } = parts;
   const { machine, warnings, headers, firstTimeNs } = await lookAhead(options, parts);
   const names = new InterfaceNames(shared.memory, shared.interfaces);
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
-  const conntrack = trackConnections(options, parts, machine);
+  const track = (rules: readonly CompiledRules[]): PlacedConntrack =>
+    trackConnections(options, parts, machine, rules);
+  const first = Object.values(shared.images).flatMap((image) => image?.rules ?? []);
+  const conntrack = first.some(({ conntrack }) => conntrack) ? track(first) : undefined;
   const startWarnings =
     conntrack === undefined ? [] : startConntrack(options, parts, conntrack, firstTimeNs ?? 0n);
-  const run = new ScanRun(options, parts, headers, conntrack);
-  const problems = await run.run();
-  const ended = conntrack === undefined ? undefined : end(parts, conntrack);
-  if (ended !== undefined && conntrack !== undefined) await writeEnd(options, conntrack, ended);
+  const control = new ControlWords(shared.memory, shared.control);
+  const ruleSets = new RuleSets(options, { shared, lanes, control, conntrack, track });
+  const run = new ScanRun(
+    options,
+    { ...parts, control, ruleSets, replaceable: onStart !== undefined },
+    headers,
+  );
+  onStart?.(ruleSets);
+  let problems: readonly CaptureProblem[];
+  try {
+    problems = await run.run();
+  } catch (error) {
+    ruleSets.fail(error);
+    throw error;
+  }
+  ruleSets.finish(new TotalsReader(shared.memory, lanes).at(Totals.PACKETS));
+  const tracking = ruleSets.conntrack;
+  const ended = tracking === undefined ? undefined : end(parts, tracking);
+  if (ended !== undefined && tracking !== undefined) await writeEnd(options, tracking, ended);
   return collectResult(shared, lanes, {
+    ...ruleSets.result(),
     conntrack: ended?.result,
-    keepCounters: options.keepCounters ?? false,
     elapsedSeconds: (performance.now() - started) / 1000,
     warnings: [
       ...warnings,
@@ -101,20 +163,15 @@ async function scanWith(options: ScanOptions, started: number, parts: ScanParts)
   });
 }
 
-/** Places connection tracking, where a rule set needs it. */
+/** Places connection tracking for rules that need it. */
 export function trackConnections(
   options: ScanOptions,
-  parts: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
+  { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
   machine: Machine,
-): PlacedConntrack | undefined {
-  const { image4, image6 } = parts.shared.images;
-  const on4 = image4?.rules.conntrack ?? false;
-  const on6 = image6?.rules.conntrack ?? false;
-  if (!on4 && !on6) return undefined;
-  const needs = [image4, image6].flatMap((image) => image?.rules.entryNeeds ?? []);
+  rules: readonly CompiledRules[],
+): PlacedConntrack {
+  const needs = rules.map(({ entryNeeds }) => entryNeeds);
   const config = conntrackConfig(machine, {
-    on4,
-    on6,
     accounting: needs.some(({ accounting }) => accounting),
     labels: needs.some(({ labels }) => labels),
     master: needs.some(({ master }) => master),
@@ -122,12 +179,12 @@ export function trackConnections(
     verifyChecksums: options.verifyChecksums,
     events: options.events !== undefined,
     seed: options.seed,
-    memoryEntries: memoryEntries(parts.shared),
+    memoryEntries: memoryEntries(shared),
   });
-  return placeConntrack(parts.shared, parts.kernel, parts.lanes, config, machine);
+  return placeConntrack(shared, kernel, lanes, config, machine);
 }
 
-/** Enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
+/** Switches it on and enters the starting state; answers what is odd, and what makes the scan slower, for stderr. */
 export function startConntrack(
   { conntrackFrom = [], events }: ScanOptions,
   { shared, kernel, lanes }: Pick<ScanParts, 'shared' | 'kernel' | 'lanes'>,
@@ -136,6 +193,7 @@ export function startConntrack(
 ): readonly string[] {
   const [lane] = lanes as readonly [LaneArena];
   const warnings: string[] = [];
+  beginTracking(shared, lanes, conntrack);
   if (conntrack.config.entry4.help !== 0) {
     warnings.push(
       'rules attach helpers, and what a helper expects may be a connection between other hosts: ' +
@@ -187,6 +245,13 @@ async function createPool(lanes: number): Promise<Piscina> {
   });
 }
 
+interface RunParts extends ScanParts {
+  readonly control: ControlWords;
+  readonly ruleSets: RuleSets;
+  /** Rule sets may be replaced while lanes run. */
+  readonly replaceable: boolean;
+}
+
 class ScanRun {
   readonly warnings: string[] = [];
   readonly #formats: readonly RecordFormat[];
@@ -196,39 +261,37 @@ class ScanRun {
   readonly #lanes: readonly LaneArena[];
   readonly #pump: StreamPump | undefined;
   readonly #control: ControlWords;
-  readonly #conntrack: PlacedConntrack | undefined;
+  readonly #ruleSets: RuleSets;
+  readonly #replaceable: boolean;
+  /** Where lanes hear of other rules. */
+  readonly #generations: readonly MessagePort[];
   readonly #output: OrderedOutput | undefined;
   /** Batches' output, one after another. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(
-    options: ScanOptions,
-    parts: ScanParts,
-    headers: ReadonlyMap<number, CaptureHeader>,
-    conntrack: PlacedConntrack | undefined,
-  ) {
+  constructor(options: ScanOptions, parts: RunParts, headers: ReadonlyMap<number, CaptureHeader>) {
     const { shared } = parts;
-    this.#conntrack = conntrack;
+    this.#ruleSets = parts.ruleSets;
+    this.#replaceable = parts.replaceable;
+    this.#generations = parts.replaceable ? parts.lanes.map(() => parts.ruleSets.openPort()) : [];
     this.#options = options;
     this.#shared = shared;
     this.#module = parts.module;
     this.#lanes = parts.lanes;
     this.#pump = parts.pump;
-    this.#control = new ControlWords(shared.memory, shared.control);
+    this.#control = parts.control;
     const writes = options.writes ?? [];
     this.#formats = writes.map(({ sink }) => chooseRecordFormat(sink.name, shared.captures, headers));
-    if (options.verdicts !== undefined || writes.length > 0 || this.#takesEvents) {
+    // Rules that replace the first ones may be the first to track connections.
+    const events =
+      options.events !== undefined && (this.#replaceable || parts.ruleSets.conntrack !== undefined);
+    if (options.verdicts !== undefined || writes.length > 0 || events) {
       this.#output = new OrderedOutput(
         options.verdicts,
         writes.map(({ sink }) => sink),
         options.events,
       );
     }
-  }
-
-  /** Connection tracking is on, and its events are asked for. */
-  get #takesEvents(): boolean {
-    return this.#options.events !== undefined && this.#conntrack !== undefined;
   }
 
   /** Runs all lanes to the end; answers what was wrong with the captures, in their order. */
@@ -240,11 +303,17 @@ class ScanRun {
     this.#options.signal?.addEventListener('abort', stop, { once: true });
     if (this.#options.signal?.aborted) stop();
     const progress = new ProgressReporter(this.#options, this.#shared);
-    const alone = this.#lanes.length === 1 && this.#output === undefined && this.#pump === undefined;
-    const pool = alone ? undefined : await createPool(this.#lanes.length);
+    const here =
+      this.#lanes.length === 1 &&
+      this.#output === undefined &&
+      this.#pump === undefined &&
+      !this.#replaceable;
+    const pool = here ? undefined : await createPool(this.#lanes.length);
     try {
       await this.#writeHeaders();
-      const reports = await Promise.all(this.#lanes.map((lane) => this.#runLane(pool, lane)));
+      const reports = await Promise.all(
+        this.#lanes.map((lane, index) => this.#runLane(pool, lane, this.#generations[index])),
+      );
       await this.#written;
       await this.#output?.finish();
       return this.#inOrder(reports);
@@ -262,7 +331,11 @@ class ScanRun {
     }
   }
 
-  async #runLane(pool: Piscina | undefined, { lane, batch, fragments }: LaneArena): Promise<LaneReport> {
+  async #runLane(
+    pool: Piscina | undefined,
+    { lane, batch, fragments }: LaneArena,
+    generations: MessagePort | undefined,
+  ): Promise<LaneReport> {
     const task: LaneTask = {
       module: this.#module,
       memory: this.#shared.memory,
@@ -272,17 +345,18 @@ class ScanRun {
       fragments,
       captures: this.#shared.captures,
       alone: this.#lanes.length === 1,
-      shards: this.#conntrack?.shardCount ?? 0,
-      fragments6: this.#conntrack?.fragments6,
+      tracking: this.#ruleSets.tracking,
       interfaces: this.#shared.interfaces,
+      generations,
     };
     if (pool === undefined) return runLaneHere(task);
-    if (this.#output === undefined) return pool.run(task);
+    const transferList = generations === undefined ? [] : [generations];
+    if (this.#output === undefined) return pool.run(task, { transferList });
     const { port1, port2 } = new MessageChannel();
     const closed = new Promise<void>((resolve) => port1.once('close', resolve));
     this.#listen(port1, this.#output);
     const withPort: LaneTask = { ...task, output: { description: this.#outputDescription(), port: port2 } };
-    const report: LaneReport = await pool.run(withPort, { transferList: [port2] });
+    const report: LaneReport = await pool.run(withPort, { transferList: [port2, ...transferList] });
     // Messages that were posted before the lane's end arrive before the close does.
     await closed;
     return report;
@@ -305,24 +379,14 @@ class ScanRun {
   }
 
   #outputDescription(): OutputDescription {
-    const { image4, image6 } = this.#shared.images;
-    const { verdicts, writes = [] } = this.#options;
+    const { writes = [] } = this.#options;
     return {
-      verdicts:
-        verdicts === undefined
-          ? undefined
-          : {
-              rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
-              rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
-              extensions4: image4?.rules.unknowns ?? [],
-              extensions6: image6?.rules.unknowns ?? [],
-            },
+      ...this.#ruleSets.names,
       writes: writes.map(({ verdict }, index) => ({
         verdict: verdictNumber(verdict) ?? -1,
         format: this.#formats[index] as RecordFormat,
       })),
       captures: this.#shared.captures,
-      conntrack: this.#takesEvents ? this.#conntrack : undefined,
     };
   }
 

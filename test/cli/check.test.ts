@@ -37,6 +37,8 @@ describe('check', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^filter INPUT, 3,000 rules: cut trees of [\d.]+ kB by source$/m);
     expect(stdout).toMatch(/^ {4}candidates a packet: 1\.0$/m);
+    expect(stdout).toMatch(/^ {4}bit vectors: not taken from 2048 rules on$/m);
+    expect(stdout).toMatch(/^ {4}longest leaf: \d+$/m);
     expect(stdout).toMatch(/^filter OUTPUT, 1 rule: walked rule by rule$/m);
   });
 

@@ -7,7 +7,7 @@ import { readHost } from '../../src/host/folder.ts';
 import { machineFromOptions } from '../../src/host/options.ts';
 import * as Conntrack from '../../src/layout/conntrack.ts';
 
-const features: ConntrackFeatures = { on4: true, on6: true, seed: 1n, memoryEntries: 10_000_000 };
+const features: ConntrackFeatures = { seed: 1n, memoryEntries: 10_000_000 };
 const sysctls = readFileSync(new URL('linux-sysctl.txt', import.meta.url), 'utf8');
 
 /** A host with a folder of these sysctls. */

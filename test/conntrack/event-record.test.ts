@@ -12,7 +12,7 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 import { formatEvents, mergeEventLines } from '../../src/pool/event-lines.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 
-const config = conntrackConfig(machineFromOptions({}), { on4: true, on6: true, memoryEntries: 1, seed: 0n });
+const config = conntrackConfig(machineFromOptions({}), { memoryEntries: 1, seed: 0n });
 const entries = readConntrack(readFileSync(new URL('linux-list.txt', import.meta.url), 'utf8'), { file: '' });
 const tcp = entries.find(({ protocol, family }) => protocol === 6 && family === 'ipv6') as ConntrackEntry;
 const udp = entries.find(({ protocol, family }) => protocol === 17 && family === 'ipv4') as ConntrackEntry;

@@ -21,8 +21,6 @@ const machine = {
   ]),
 };
 const config = conntrackConfig(machine, {
-  on4: true,
-  on6: true,
   labels: true,
   memoryEntries: 8192,
   seed: 0n,
@@ -162,8 +160,6 @@ describe('listEntries', () => {
     const [plain, ...others] = sizes.map((features) => {
       const from = conntrackConfig(machineFromOptions({}), {
         ...features,
-        on4: true,
-        on6: true,
         memoryEntries: 8192,
         seed: 0n,
       });

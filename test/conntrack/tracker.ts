@@ -64,8 +64,6 @@ export class Tracker {
       text: files[name] ?? (name === 'addr.json' ? '[]' : undefined),
     }));
     const config = conntrackConfig(machine, {
-      on4: true,
-      on6: true,
       seed: 1n,
       memoryEntries: 1 << 20,
       trace,

@@ -109,7 +109,7 @@ test('random frames decode to sane records, and alike one by one and in vectors'
     const key = `${decoder.get(Packet.FAMILY)} ${decoder.get(Packet.VERDICT)} ${decoder.get(Packet.REASON)}`;
     seen.set(key, (seen.get(key) ?? 0) + 1);
     const alone = decoder.bytes.slice(decoder.record, decoder.record + Packet.BYTES);
-    decoder.bytes.fill(0x5a, decoder.record, decoder.record + Packet.FRAME);
+    decoder.bytes.fill(0x5a, decoder.record, decoder.record + Packet.DIRECTION);
     decoder.bytes.fill(0x5a, decoder.record + Packet.COOKED, decoder.record + Packet.AUTH_HEADER + 4);
     // TIME and RECORD are the opener's.
     decoder.bytes.set(alone.subarray(Packet.RECORD, Packet.HASH), decoder.record + Packet.RECORD);

@@ -10,13 +10,14 @@ import runLane from '../../src/pool/lane.ts';
 import type { BatchMessage } from '../../src/pool/output.ts';
 import { ControlWords } from '../../src/pool/turn.ts';
 import type { ScanResult } from '../../src/report/result.ts';
-import { ruleNames } from '../../src/report/verdicts.ts';
 import { collectResult, timeSpan } from '../../src/scan/collect.ts';
 import { endConntrack, writeTable } from '../../src/scan/conntrack.ts';
 import { lookAhead } from '../../src/scan/look-ahead.ts';
 import type { ScanOptions } from '../../src/scan/options.ts';
 import { OrderedOutput } from '../../src/scan/ordered-output.ts';
 import { placeLanes, placeShared, setHost } from '../../src/scan/place.ts';
+import type { PlacedConntrack } from '../../src/scan/place-conntrack.ts';
+import { RuleSets } from '../../src/scan/rule-sets.ts';
 
 import { startConntrack, trackConnections } from '../../src/scan/scan.ts';
 import { collectMemories } from '../pool/memory.ts';
@@ -40,10 +41,13 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   names.add(0, '');
   for (const { index, name } of machine.interfaces) names.add(index, name);
   setHost(shared, lanes, lowerMachine(machine));
+  const first = Object.values(shared.images).flatMap((image) => image?.rules ?? []);
   const parts = { shared, kernel, lanes };
-  const conntrack = trackConnections(options, parts, machine);
+  const track = (): PlacedConntrack => trackConnections(options, parts, machine, first);
+  const conntrack = first.some((rules) => rules.conntrack) ? track() : undefined;
   if (conntrack !== undefined) startConntrack(options, parts, conntrack, firstTimeNs);
   const control = new ControlWords(shared.memory, shared.control);
+  const ruleSets = new RuleSets(options, { shared, lanes, control, conntrack, track });
   const messages: BatchMessage[] = [];
   const port = {
     postMessage(message: BatchMessage) {
@@ -52,7 +56,6 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     },
     close() {},
   };
-  const { image4, image6 } = shared.images;
   const [{ lane, batch, fragments } = { lane: 0, batch: 0, fragments: 0 }] = lanes;
   const report = runLane({
     module,
@@ -64,21 +67,11 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
     captures: shared.captures,
     interfaces: shared.interfaces,
     alone: true,
-    shards: conntrack?.shardCount ?? 0,
-    fragments6: conntrack?.fragments6,
+    tracking: ruleSets.tracking,
     ...(options.verdicts !== undefined && {
       output: {
         port: port as unknown as MessagePort,
-        description: {
-          verdicts: {
-            rules4: image4 === undefined ? [] : ruleNames(image4.rules.chains),
-            rules6: image6 === undefined ? [] : ruleNames(image6.rules.chains),
-            extensions4: image4?.rules.unknowns ?? [],
-            extensions6: image6?.rules.unknowns ?? [],
-          },
-          writes: [],
-          captures: shared.captures,
-        },
+        description: { ...ruleSets.names, writes: [], captures: shared.captures },
       },
     }),
   });
@@ -90,7 +83,7 @@ export async function scanOnOneLane(options: ScanOptions): Promise<ScanResult> {
   if (ended !== undefined && options.conntrack !== undefined) await writeTable(options.conntrack, ended);
   return collectResult(shared, lanes, {
     conntrack: ended?.result,
-    keepCounters: false,
+    ...ruleSets.result(),
     elapsedSeconds: 0,
     warnings,
     broken: report.problems.map(({ message }) => message),

@@ -9,8 +9,6 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 import { endConntrack, writeLastEvents, writeTable } from '../../src/scan/conntrack.ts';
 
 const config = conntrackConfig(machineFromOptions({}), {
-  on4: true,
-  on6: true,
   memoryEntries: 16_384,
   seed: 0n,
   verifyChecksums: true,

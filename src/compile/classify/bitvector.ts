@@ -127,6 +127,7 @@ export const FIELD_NAMES: ReadonlyMap<number, string> = new Map([
   [Packet.ICMP, 'icmp type'],
   [Packet.PKTTYPE, 'packet type'],
   [Packet.MARK, 'mark'],
+  [Packet.CTSTATE, 'connection state'],
 ]);
 
 /** Elementary intervals: in each, every value has the same vector. */

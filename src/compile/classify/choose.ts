@@ -3,7 +3,7 @@
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
-import type { RuleConditions } from './condition.ts';
+import { LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
 import { emitTrees, type TreeInput, type TreePlan, treeInput, unsureCandidates } from './tree.ts';
 
@@ -13,10 +13,25 @@ export type ClassifierChoice = 'auto' | ClassifierKind;
 
 /** Chains below this are walked faster rule by rule. */
 const LEAST_RULES = 5;
+/**
+ * Chains below this are short. Bit vectors take some 10 kB of each, so that all short chains of an image share a budget:
+ * beyond, they are walked rule by rule.
+ */
+const SHORT_RULES = 32;
+const SHORT_BYTES = 1024 * 1024;
 /** From here on bit vectors are never better than cut trees. */
 const TREE_RULES = 2048;
 /** ... and below it they are where trees have to verify more candidates than this for a packet. */
 const MOST_UNSURE = 0.5;
+
+/**
+ * Trees that look at fields which are known only in the chain cannot be looked up for a whole vector beforehand: they do
+ * so only where at least one rule in this many asks.
+ */
+const LATE_SHARE = 8;
+
+/** Lists of more boxes than this are worth a word. */
+const LONG_LEAF = 64;
 
 /** What a chain is searched by. */
 export interface ClassifierPlan {
@@ -40,24 +55,65 @@ export interface EmittedClassifier {
   readonly interfaces: readonly ClassifiedInterfaces[];
 }
 
-/**
- * Emits a chain's classifier, if one is better than walking rule by rule. `finals`: by rule, and behind them of the
- * chain's end, the verdict plus 1 that it gives when its conditions hold, 0 when it gives none. `beforehand`: packets
- * may be looked up for a whole vector before the chain is walked.
- */
-export function emitClassifier(
-  emitter: Emitter,
-  rules: readonly RuleConditions[],
-  finals: readonly number[],
-  family: Family,
-  choice: ClassifierChoice,
-  beforehand: boolean,
-): EmittedClassifier {
-  if (choice === 'linear' || rules.length === 0) return linear([]);
-  if (choice === 'auto' && rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
-  const [input, why] = treesFor(rules, finals, family, choice, beforehand);
-  if (input !== undefined) {
-    const trees = emitTrees(emitter, input);
+/** A chain to be searched. */
+export interface ClassifierInput {
+  readonly rules: readonly RuleConditions[];
+  /**
+   * By rule, and behind them of the chain's end, the verdict plus 1 that it gives when its conditions hold, 0 when it
+   * gives none.
+   */
+  readonly finals: readonly number[];
+  /** Packets may be looked up for a whole vector before the chain is walked. */
+  readonly beforehand: boolean;
+}
+
+/** Emits the classifiers of an image's chains. */
+export class ClassifierEmitter {
+  readonly #emitter: Emitter;
+  readonly #family: Family;
+  readonly #choice: ClassifierChoice;
+  /** Bytes that the bit vectors of short chains have taken. */
+  #shortBytes = 0;
+
+  constructor(emitter: Emitter, family: Family, choice: ClassifierChoice) {
+    this.#emitter = emitter;
+    this.#family = family;
+    this.#choice = choice;
+  }
+
+  /** Emits a chain's classifier, if one is better than walking rule by rule. */
+  emit(input: ClassifierInput): EmittedClassifier {
+    const { rules } = input;
+    const choice = this.#choice;
+    if (choice === 'linear' || rules.length === 0) return linear([]);
+    if (choice === 'auto') {
+      if (rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
+      if (rules.length < SHORT_RULES && this.#shortBytes >= SHORT_BYTES) {
+        return linear([
+          `bit vectors: not taken, those of other chains below ${SHORT_RULES} rules use up ${SHORT_BYTES} bytes`,
+        ]);
+      }
+    }
+    const [trees, why] = treesFor(input, this.#family, choice);
+    if (trees !== undefined) return this.#trees(trees, why);
+    const vectors = choice === 'trees' ? undefined : emitBitVectors(this.#emitter, rules, this.#family);
+    if (vectors === undefined) return linear(['no condition that could be searched by']);
+    const { offset, bytes, fields, exact, interfaces, unpaid } = vectors;
+    if (rules.length < SHORT_RULES) this.#shortBytes += bytes;
+    const notes = unpaid.map((field) => `${field}: not searched by, its trie is over the budget`);
+    for (const { room, kinds } of interfaces) {
+      if (room < kinds)
+        notes.push(`interfaces: searched by ${room} of ${kinds} kinds, more are over the budget`);
+    }
+    return {
+      plan: { kind: 'bit-vectors', offset, bytes, fields, notes: [...why, ...notes] },
+      exact,
+      interfaces,
+    };
+  }
+
+  #trees(input: TreeInput, why: readonly string[]): EmittedClassifier {
+    const trees = emitTrees(this.#emitter, input);
     const { offset, bytes, fields, late } = trees;
     return {
       plan: { kind: 'trees', offset, bytes, fields, notes: [...why, ...treeNotes(trees)], late },
@@ -65,34 +121,33 @@ export function emitClassifier(
       interfaces: [],
     };
   }
-  const vectors = choice === 'trees' ? undefined : emitBitVectors(emitter, rules, family);
-  if (vectors === undefined) return linear(['no condition that could be searched by']);
-  const { offset, bytes, fields, exact, interfaces, unpaid } = vectors;
-  const notes = unpaid.map((field) => `${field}: not searched by, its trie is over the budget`);
-  return {
-    plan: { kind: 'bit-vectors', offset, bytes, fields, notes: [...why, ...notes] },
-    exact,
-    interfaces,
-  };
 }
 
 /** What to build trees from, if they are to be what the chain is searched by; and why they are, or not. */
 function treesFor(
-  rules: readonly RuleConditions[],
-  finals: readonly number[],
+  { rules, finals, beforehand }: ClassifierInput,
   family: Family,
   choice: ClassifierChoice,
-  beforehand: boolean,
 ): readonly [input: TreeInput | undefined, why: readonly string[]] {
   const short = rules.length < TREE_RULES;
   if (choice === 'bit-vectors' || (choice === 'auto' && short && !beforehand)) return [undefined, []];
-  const input = treeInput(rules, finals, family);
+  const input = treeInput(withoutRareLate(rules), finals, family);
   if (choice === 'trees' || input === undefined) return [input, []];
   if (!short) return [input, [`bit vectors: not taken from ${TREE_RULES} rules on`]];
   const unsure = unsureCandidates(input);
   const found = `in trees ${unsure.toFixed(2)} candidates to be verified for a packet`;
   if (unsure > MOST_UNSURE) return [undefined, [`trees: not taken, ${found}`]];
   return [input, [`bit vectors: not taken, ${found}`]];
+}
+
+/** Fields that are known late and that few rules ask about are left to verification. */
+function withoutRareLate(rules: readonly RuleConditions[]): readonly RuleConditions[] {
+  let kept = rules;
+  for (const field of LATE_FIELDS) {
+    const asked = rules.reduce((count, { fields }) => count + Number(fields.has(field)), 0);
+    if (asked > 0 && asked * LATE_SHARE < rules.length) kept = withoutField(kept, field);
+  }
+  return kept;
 }
 
 function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan): string[] {
@@ -102,6 +157,9 @@ function treeNotes({ built: { trees, unpaid, longest }, budgetBytes }: TreePlan)
   }
   notes.push(`longest leaf: ${longest}`);
   if (unpaid > 0) notes.push(`lists not cut, over the budget of ${budgetBytes} bytes: ${unpaid}`);
+  else if (longest > LONG_LEAF) {
+    notes.push(`lists that no cut parts, read in order: the longest has ${longest} boxes`);
+  }
   return notes;
 }
 

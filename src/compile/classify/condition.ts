@@ -1,6 +1,7 @@
 // What a rule asks of the packet's header, as sets of values: what a classifier can search by. A rule's set of a
 // field may be larger than what the rule really matches, never smaller: every candidate is verified.
 
+import * as Conntrack from '../../layout/conntrack.ts';
 import * as Op from '../../layout/op.ts';
 import * as Packet from '../../layout/packet.ts';
 import { type Address, prefixLength } from '../../model/address.ts';
@@ -18,15 +19,16 @@ export const SEARCH_FIELD_BITS: ReadonlyMap<number, number> = new Map([
   [Packet.DPORT, 16],
   [Packet.TCP_FLAGS, 8],
   [Packet.ICMP, 16],
+  [Packet.CTSTATE, 8],
   [Packet.PKTTYPE, 8],
   [Packet.MARK, 32],
 ]);
 
 /**
- * Search fields that are known only when a packet enters the chain. (MARK is one only where no target of the table
- * changes it: a chain's candidates are found once.)
+ * Search fields that are known only when a packet enters the chain. (MARK and CTSTATE are such only where no target that
+ * a packet can meet on its way through the chain changes them: a chain's candidates are found once.)
  */
-export const LATE_FIELDS: ReadonlySet<number> = new Set([Packet.PKTTYPE, Packet.MARK]);
+export const LATE_FIELDS: ReadonlySet<number> = new Set([Packet.PKTTYPE, Packet.MARK, Packet.CTSTATE]);
 
 export interface RuleConditions {
   /** Sorted, disjoint intervals by field offset; a field that is not here is not asked about. */
@@ -77,6 +79,16 @@ export function conditionsOf(
   return { fields, in: rule.in, out: rule.out, exact };
 }
 
+/** The same rules with less to search by: what they ask of the field is left to verification. */
+export function withoutField(rules: readonly RuleConditions[], field: number): readonly RuleConditions[] {
+  return rules.map((rule) => {
+    if (!rule.fields.has(field)) return rule;
+    const fields = new Map(rule.fields);
+    fields.delete(field);
+    return { ...rule, fields, exact: false };
+  });
+}
+
 /**
  * By protocol, the bytes of its header that a packet has whose transport header is ordinary (assembly/packet/
  * transport.ts). Of other protocols nothing is known to be there.
@@ -125,7 +137,9 @@ function readOperations(
       const intervals = clip([[BigInt(operand(2)), BigInt(operand(3))]], bits);
       restrict(field, invertIf(intervals, invert, bits));
     } else if (code === Op.FIELD_MASK) {
-      const intervals = bits === undefined ? undefined : maskIntervals(operand(2), operand(3), invert, bits);
+      const state = field === Packet.CTSTATE;
+      const intervals =
+        bits === undefined ? undefined : maskIntervals(operand(2), operand(3), invert, bits, state);
       if (intervals === undefined) exact = false;
       else restrict(field, intervals);
     } else if (code === Op.ADDRESS_RANGE) {
@@ -199,17 +213,22 @@ function merge(intervals: readonly Interval[]): readonly Interval[] {
   return merged;
 }
 
-/** Undefined when they would be too many: a mask with holes in a field of 32 bits. */
+/**
+ * Undefined when they would be too many: a mask with holes in a field of 32 bits. `state`: the field is CTSTATE, of which
+ * the low byte is searched by. Every state has a bit in it but UNTRACKED, which has no other.
+ */
 function maskIntervals(
   mask: number,
   value: number,
   invert: boolean,
   bits: number,
+  state: boolean,
 ): readonly Interval[] | undefined {
   if (bits > 16) return wideMaskIntervals(mask, value, invert, bits);
   const intervals: [bigint, bigint][] = [];
   for (let candidate = 0; candidate < 1 << bits; candidate++) {
-    if (((candidate & mask) >>> 0 === value >>> 0) === invert) continue;
+    const whole = state && candidate === 0 ? Conntrack.STATE_UNTRACKED : candidate;
+    if (((whole & mask) >>> 0 === value >>> 0) === invert) continue;
     const last = intervals.at(-1);
     if (last !== undefined && last[1] === BigInt(candidate) - 1n) last[1] = BigInt(candidate);
     else intervals.push([BigInt(candidate), BigInt(candidate)]);

@@ -8,16 +8,20 @@ import type { Emitter } from '../emitter.ts';
 import { interfaceMatches } from '../interface-rows.ts';
 import type { VectorPool } from './vector-pool.ts';
 
-/** Different vectors that a table has room for; interfaces beyond keep "every rule", and every rule is verified. */
-const ROOM = 32;
+/** Bytes that the vectors of one table may take, a rule and in any case. */
+const BYTES_A_RULE = 256;
+const LEAST_BYTES = 64 * 1024;
 
 /** Structured-clonable: setInterfaceVector runs in whichever thread learns of an interface. */
 export interface ClassifiedInterfaces {
   /** Image offset of the table. */
   readonly table: number;
-  /** Image offset of the room for leaves with their vectors, and the size of a vector. */
+  /** Image offset of the room for leaves with their vectors, how many there may be, and the size of a vector. */
   readonly leaves: number;
+  readonly room: number;
   readonly vectorBytes: number;
+  /** Different vectors that interfaces can have; those without room keep "every rule", and every rule is verified. */
+  readonly kinds: number;
   readonly ruleCount: number;
   /** Rules with an interface condition. */
   readonly rules: readonly { readonly rule: number; readonly pattern: string; readonly invert: boolean }[];
@@ -34,10 +38,17 @@ export class InterfaceVectors {
     const everyRule = pool.offset(all);
     emitter.align(64);
     const table = emitter.append(new Array<number>(Image.INTERFACES).fill(everyRule));
+    // Of the patterns that an interface fits the longest says which the others are.
+    const patterns = new Set(conditions.flatMap((condition) => condition?.value ?? []));
+    const kinds = Math.min(patterns.size + 1, Image.INTERFACES);
+    const most = Math.max(LEAST_BYTES, conditions.length * BYTES_A_RULE);
+    const room = Math.min(kinds, Math.floor(most / (BitVector.LEAF_BYTES + pool.bytes)));
     this.description = {
       table,
-      leaves: pool.reserve(ROOM),
+      leaves: pool.reserve(room),
+      room,
       vectorBytes: pool.bytes,
+      kinds,
       ruleCount: pool.ruleCount,
       rules: conditions.flatMap((condition, rule) =>
         condition === undefined ? [] : [{ rule, pattern: condition.value, invert: condition.invert }],
@@ -60,7 +71,7 @@ export function setInterfaceVector(
   for (const { rule, pattern, invert } of classified.rules) {
     if (interfaceMatches(pattern, name) === invert) clearBit(vector, rule);
   }
-  for (let slot = 0; slot < ROOM; slot++) {
+  for (let slot = 0; slot < classified.room; slot++) {
     const leaf = classified.leaves + slot * (BitVector.LEAF_BYTES + vectorBytes);
     const at = base + leaf + BitVector.LEAF_BYTES;
     const place = bytes.subarray(at, at + vectorBytes);

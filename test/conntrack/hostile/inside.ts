@@ -13,7 +13,7 @@ import { InterfaceNames } from '../../../src/pool/interface-names.ts';
 import { runLaneHere } from '../../../src/pool/lane.ts';
 import type { ScanOptions } from '../../../src/scan/options.ts';
 import { placeLanes, placeShared, setHost } from '../../../src/scan/place.ts';
-import { placeConntrack } from '../../../src/scan/place-conntrack.ts';
+import { beginTracking, placeConntrack } from '../../../src/scan/place-conntrack.ts';
 import { collectMemories } from '../../pool/memory.ts';
 
 export interface Inside {
@@ -48,8 +48,6 @@ export async function runInside(
   setHost(shared, lanes, lowerMachine(machine));
   const needs = [parts.rules4, parts.rules6].flatMap((rules) => rules?.entryNeeds ?? []);
   const config = conntrackConfig(machine, {
-    on4: parts.rules4?.conntrack ?? false,
-    on6: parts.rules6?.conntrack ?? false,
     help: needs.some(({ help }) => help),
     accounting: needs.some(({ accounting }) => accounting),
     verifyChecksums: false,
@@ -57,6 +55,7 @@ export async function runInside(
     memoryEntries: 1 << 20,
   });
   const placed = placeConntrack(shared, kernel, lanes, config, machine);
+  beginTracking(shared, lanes, placed);
   const view = new DataView(shared.memory.buffer);
   const before = view.getUint32(placed.address + Conntrack.HEAP_NEXT, true);
   const [{ lane, batch, fragments }] = lanes as [(typeof lanes)[number]];
@@ -67,10 +66,9 @@ export async function runInside(
     lane,
     batch,
     fragments,
-    fragments6: placed.fragments6,
     captures: shared.captures,
     alone: true,
-    shards: placed.shardCount,
+    tracking: { address: placed.address, shards: placed.shardCount, fragments6: placed.fragments6 },
     interfaces: shared.interfaces,
   });
   const heapBytes = view.getUint32(placed.address + Conntrack.HEAP_NEXT, true) - before;
