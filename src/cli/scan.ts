@@ -264,6 +264,8 @@ async function printSummary(
 
 /** npx and npm pass on the SIGINT that a terminal has also sent to their child: one key, two signals. */
 const SAME_KEY_MS = 500;
+/** How long a scan that was interrupted waits for the second of them when it is done. */
+const LINGER_MS = 100;
 
 /** The first SIGINT stops the scan, so that what was counted is printed; the second one ends the process. */
 class Interrupt {
@@ -287,8 +289,12 @@ class Interrupt {
   }
 
   release(): void {
-    // The second signal of the same key may come while the summary is printed.
-    if (this.#controller.signal.aborted) return;
+    // The second signal of the same key may come while the summary is printed, or when nothing is left to do: a process
+    // that is about to exit would die of it, with another exit code.
+    if (this.#controller.signal.aborted) {
+      setTimeout(() => {}, LINGER_MS);
+      return;
+    }
     process.off('SIGINT', this.#listener);
     process.off('SIGTERM', this.#listener);
   }
