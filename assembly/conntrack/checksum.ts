@@ -59,15 +59,17 @@ export function checksumRight(p: usize): i32 {
  * 15 bytes behind it may be loaded.
  */
 export function segmentRight(l3: usize, header: usize, length: u32): bool {
-  const rest = u64(TCP << 8) + u64(bswap<u32>(length)) + halves(load<u64>(l3, 12));
-  return folded(rest + sumLoose(header, length)) == 0xffff;
+  return verifyLoose(l3, header, length, TCP);
 }
 
 /** The same for a UDP datagram. */
 export function datagramRight(l3: usize, header: usize, length: u32): bool {
-  if (load<u16>(header, 6) == 0) return true;
-  const rest = u64(UDP << 8) + u64(bswap<u32>(length)) + halves(load<u64>(l3, 12));
-  return folded(rest + sumLoose(header, length)) == 0xffff;
+  return load<u16>(header, 6) == 0 || verifyLoose(l3, header, length, UDP);
+}
+
+function verifyLoose(l3: usize, header: usize, length: u32, proto: u32): bool {
+  const start = u64(proto << 8) + u64(bswap<u32>(length)) + halves(load<u64>(l3, 12));
+  return folded(start + sumLoose(header, length)) == 0xffff;
 }
 
 /** A sum of words, folded into 16 bits. */
@@ -105,14 +107,8 @@ function halves(word: u64): u64 {
 function sum(at: usize, bytes: u32): u64 {
   let total: u64 = 0;
   if (bytes >= 64) {
-    const stop = at + (bytes & ~15);
-    let lanes = i32x4.splat(0);
-    while (at < stop) {
-      lanes = i32x4.add(lanes, i32x4.extadd_pairwise_i16x8_u(v128.load(at)));
-      at += 16;
-    }
-    const wide = i64x2.add(i64x2.extend_low_i32x4_u(lanes), i64x2.extend_high_i32x4_u(lanes));
-    total = i64x2.extract_lane(wide, 0) + i64x2.extract_lane(wide, 1);
+    total = sumOfLanes(sumVectors(at, bytes));
+    at += bytes & ~15;
     bytes &= 15;
   }
   while (bytes >= 8) {
@@ -134,17 +130,23 @@ function sum(at: usize, bytes: u32): u64 {
 
 /** The same, of up to 64 KiB, in whole vectors. */
 function sumLoose(at: usize, bytes: u32): u64 {
-  const stop = at + (bytes & ~15);
-  let lanes = i32x4.splat(0);
-  while (at < stop) {
-    lanes = i32x4.add(lanes, i32x4.extadd_pairwise_i16x8_u(v128.load(at)));
-    at += 16;
-  }
   const counted = i8x16.lt_u(
     i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
     i8x16.splat(i8(bytes & 15)),
   );
-  lanes = i32x4.add(lanes, i32x4.extadd_pairwise_i16x8_u(v128.and(v128.load(at), counted)));
+  const rest = v128.and(v128.load(at + (bytes & ~15)), counted);
+  return sumOfLanes(i32x4.add(sumVectors(at, bytes), i32x4.extadd_pairwise_i16x8_u(rest)));
+}
+
+/** Sums of the 16-bit words of the whole vectors within `bytes` at `at`, in four lanes. */
+function sumVectors(at: usize, bytes: u32): v128 {
+  const stop = at + (bytes & ~15);
+  let lanes = i32x4.splat(0);
+  for (; at < stop; at += 16) lanes = i32x4.add(lanes, i32x4.extadd_pairwise_i16x8_u(v128.load(at)));
+  return lanes;
+}
+
+function sumOfLanes(lanes: v128): u64 {
   const wide = i64x2.add(i64x2.extend_low_i32x4_u(lanes), i64x2.extend_high_i32x4_u(lanes));
   return i64x2.extract_lane(wide, 0) + i64x2.extract_lane(wide, 1);
 }

@@ -38,12 +38,16 @@ export function touchRecords(lane: usize, packets: usize, count: u32): void {
   }
   touch(lane, lookUps, count);
   at = lookUps;
-  for (let p = packets; p < end; p += Packet.BYTES, at += LookUp.BYTES) {
-    if (load<u32>(at, LookUp.SHARD) == 0) continue;
-    store<u32>(p, load<u32>(at, LookUp.SHARD), Packet.CT_SHARD);
-    store<u32>(p, load<u32>(at, LookUp.HASH), Packet.CT_HASH);
-    store<u32>(p, load<u32>(at, LookUp.FIRST), Packet.CT_FIRST);
-  }
+  for (let p = packets; p < end; p += Packet.BYTES, at += LookUp.BYTES) keepLookUp(p, at);
+}
+
+/** Leaves what was found in a packet's record, if anything was looked for. */
+export function keepLookUp(p: usize, lookUp: usize): void {
+  const shard = load<u32>(lookUp, LookUp.SHARD);
+  if (shard == 0) return;
+  store<u32>(p, shard, Packet.CT_SHARD);
+  store<u32>(p, load<u32>(lookUp, LookUp.HASH), Packet.CT_HASH);
+  store<u32>(p, load<u32>(lookUp, LookUp.FIRST), Packet.CT_FIRST);
 }
 
 /** Fills in a look-up of an IPv4 packet with ports, up to its bucket, in its shard. */
@@ -84,7 +88,7 @@ export function touch(lane: usize, lookUps: usize, count: u32): void {
 }
 
 /** What an entry has to have of STATUS to be found. */
-export const LIVE: u32 = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
+const LIVE: u32 = Conntrack.IN_USE | Conntrack.IPS_CONFIRMED;
 
 /**
  * The entry that touch() found, plus 1 when the packet is a reply, if it is live and the packet's; else 0, and a look-up is

@@ -15,21 +15,13 @@ import { accountFor } from '../conntrack/track/entry';
 import { trackKnown } from '../conntrack/track/tcp-known';
 import { trackKnownUdp } from '../conntrack/track/udp';
 import { IPPROTO_TCP } from '../packet/transport';
-import { FRACTION, FRACTION_NS, route } from './express';
+import { route } from './express';
 import { fillTracked } from './express-tracked';
 import { askLeading, passTables, UNDECIDED } from './hook';
 import { ETHERNET_HEADER, IPV4_HEADER, RECORD_HEADER } from './plain';
 
 /** passKnown(): the packet is none of these. */
 export const NOT_KNOWN: u32 = UNDECIDED + 1;
-
-/** Time stamp of the frame of an index entry, ns. */
-export function timeOf(way: usize, entry: usize): u64 {
-  const header = <usize>load<u32>(entry);
-  return (
-    <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * <u64>load<u32>(way, FRACTION_NS)
-  );
-}
 
 /**
  * The verdict of the plain frame that was looked for; NOT_KNOWN when it is not for this file. Of the record at `p` only

@@ -13,13 +13,14 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Totals from '../../src/layout/totals.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { shardAt, shardNumber } from '../conntrack/shard';
-import { seek, touch } from '../conntrack/touch';
+import { keepLookUp, seek, touch } from '../conntrack/touch';
 import { IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { arriveByStages, DATAGRAM, PLAIN } from './datagram';
 import {
   add,
   countVerdict,
   expressRecords,
+  FRACTION_NS,
   fill,
   fillRest,
   HOOKS,
@@ -28,9 +29,9 @@ import {
   WAY_INTERFACE,
   wayOf,
 } from './express';
-import { NOT_KNOWN, passKnown, timeOf } from './express-known';
+import { NOT_KNOWN, passKnown } from './express-known';
 import { finish } from './finish';
-import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER } from './plain';
+import { ETHERNET_HEADER, isPlain, plainHash, RECORD_HEADER, timeAt } from './plain';
 import { abandon, traverse } from './traverse';
 
 /** From a record's header into the line behind it: every record has room for that behind it. */
@@ -113,6 +114,7 @@ function passAll(lane: usize, batch: usize, lookUps: usize, packets: usize, coun
   const number = load<u64>(batch, Batch.FIRST_NUMBER);
   const hooks = load<u32>(way, HOOKS);
   const known = load<u32>(way, KNOWN) != 0;
+  const fractionNs = <u64>load<u32>(way, FRACTION_NS);
   const entries = <usize>load<u32>(batch, Batch.INDEX);
   let earliest = load<u64>(totals, Totals.FIRST_TIME);
   let latest = load<u64>(totals, Totals.LAST_TIME);
@@ -124,7 +126,7 @@ function passAll(lane: usize, batch: usize, lookUps: usize, packets: usize, coun
       takeStages(lane, batch, packets + <usize>at * Packet.BYTES, number);
       continue;
     }
-    const time = timeOf(way, entry);
+    const time = timeAt(load<u32>(entry), fractionNs);
     earliest = max(earliest, ~time);
     latest = max(latest, time);
     plains++;
@@ -136,11 +138,7 @@ function passAll(lane: usize, batch: usize, lookUps: usize, packets: usize, coun
       }
     }
     fillTracked(records, way, entry, entries);
-    store<u32>(records, load<u32>(lookUp, LookUp.SHARD), Packet.CT_SHARD);
-    if (load<u32>(lookUp, LookUp.SHARD) != 0) {
-      store<u32>(records, load<u32>(lookUp, LookUp.HASH), Packet.CT_HASH);
-      store<u32>(records, load<u32>(lookUp, LookUp.FIRST), Packet.CT_FIRST);
-    }
+    keepLookUp(records, lookUp);
     store<u64>(records, number + load<u32>(records, Packet.RECORD), Packet.NUMBER);
     const length = load<u32>(records, Packet.LENGTH);
     countVerdict(totals, records, pass(lane, records, way, hooks), length);

@@ -32,12 +32,11 @@ import { begin } from '../packet/record';
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
-import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, Plain, RECORD_HEADER } from './plain';
+import { CAPTURED, ETHERNET_HEADER, IPV4_HEADER, Plain, RECORD_HEADER, timeAt } from './plain';
 import { count, walk, walkOn } from './walk';
 
 const LINKTYPE_ETHERNET: u32 = 1;
-/** Offsets in the record's header. */
-export const FRACTION: usize = 4;
+/** Offset in the record's header. */
 const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
@@ -223,7 +222,7 @@ function noteTimes(totals: usize, way: usize, end: usize): void {
   let latest = load<u64>(totals, Totals.LAST_TIME);
   for (let at = way + ENTRIES; at < end; at += 4) {
     const header = <usize>load<u32>(<usize>load<u32>(at));
-    const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
+    const time = timeAt(header, fractionNs);
     earliest = max(earliest, ~time);
     latest = max(latest, time);
   }
@@ -279,7 +278,7 @@ export function fillRest(p: usize, way: usize, entry: usize, entries: usize): vo
   const l3 = header + (RECORD_HEADER + ETHERNET_HEADER);
   const length = load<u32>(p, Packet.LENGTH);
   const fractionNs = <u64>load<u32>(way, FRACTION_NS);
-  const time = <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
+  const time = timeAt(header, fractionNs);
   v128.store(p, v128.load(way, START), Packet.MARK); // MARK, IIF, OIF, PKTTYPE
   const dontFragment = (u32(load<u8>(l3, 6)) & 0x40) >> 4;
   const proto = load<u32>(p, Packet.PROTO);

@@ -15,7 +15,8 @@ import {
 export const RECORD_HEADER: usize = 16;
 export const ETHERNET_HEADER: u32 = 14;
 export const IPV4_HEADER: u32 = 20;
-/** Offset in the record's header. */
+/** Offsets in the record's header. */
+const FRACTION: usize = 4;
 export const CAPTURED: usize = 8;
 /** Ethernet, IPv4 and TCP headers: every load here is within these. */
 const LEAST_CAPTURED: u32 = 54;
@@ -64,6 +65,11 @@ export class Plain {
 /** The same, where it is asked of one record. */
 export function isPlain(entry: usize, captureInterface: u32): bool {
   return Plain.isFrame(entry, captureInterface);
+}
+
+/** Time stamp of the record at `header`, ns; `fractionNs` are those of a unit of its second half. */
+export function timeAt(header: usize, fractionNs: u64): u64 {
+  return <u64>load<u32>(header) * 1000000000 + <u64>load<u32>(header, FRACTION) * fractionNs;
 }
 
 /** Packet.HASH of a plain frame's packet at `l3`. */
