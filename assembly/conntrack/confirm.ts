@@ -8,8 +8,8 @@ import * as Verdict from '../../src/layout/verdict.ts';
 import { cache, deliver } from './event';
 import { help } from './helper/dispatch';
 import { full } from './in';
-import { count, familyWords, tableOf } from './shard';
-import { find, insert, mayHold, zoneHash } from './table';
+import { count, familyWords } from './shard';
+import { find, insert, zoneHash } from './table';
 
 /** At the end of INPUT and POSTROUTING. Answers Verdict.ACCEPT, or LOST with REASON. */
 export function confirm(lane: usize, p: usize): u32 {
@@ -39,9 +39,7 @@ function lost(p: usize, reason: u32): u32 {
 /** __nf_conntrack_confirm. */
 function enter(lane: usize, config: usize, shard: usize, p: usize, entry: usize): bool {
   if (load<u32>(p, Packet.CTINFO) >= <u32>Conntrack.INFO_REPLY) return true;
-  const table = tableOf(shard, load<u8>(entry, Conntrack.FAMILY));
-  const alone = load<u16>(entry, Conntrack.ZONE) == 0 && !mayHold(table, load<u32>(entry, Conntrack.HASH));
-  if (!alone && (isTaken(lane, shard, p, entry, false) || isTaken(lane, shard, p, entry, true))) {
+  if (isTaken(lane, shard, p, entry, false) || isTaken(lane, shard, p, entry, true)) {
     count(shard, Conntrack.STAT_CLASH, 1);
     return false;
   }

@@ -13,9 +13,9 @@ import { icmpError, icmpv6Error } from './error';
 import { cache } from './event';
 import { findExpectation, meetExpectation } from './expect';
 import { sourceKey } from './helper/tunnel';
-import { count, shardAt, shardNumber, tableOf } from './shard';
+import { count, shardAt, shardNumber } from './shard';
 import { steeringHash } from './steer';
-import { detach, find, freeEntry, makeRoom, mayHold, remove, takeEntry, zoneHash } from './table';
+import { detach, find, freeEntry, makeRoom, remove, takeEntry, zoneHash } from './table';
 import { touchedEntry } from './touch';
 import { track } from './track/dispatch';
 import { account } from './track/entry';
@@ -124,7 +124,7 @@ function resolve(lane: usize, config: usize, shard: usize, p: usize, proto: u32,
   const zoneDirections = zoneDirectionsOf(p);
   const touched = touchedEntry(p, hash, ports, proto);
   let found = touched;
-  if (touched == 0 && (zone != 0 || mayHold(tableOf(shard, family), hash))) {
+  if (touched == 0) {
     const source = p + Packet.SRC;
     const destination = p + Packet.DST;
     found = find(shard, lane, p, family, hash, source, destination, proto, ports, zone, zoneDirections);

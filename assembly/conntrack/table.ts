@@ -51,13 +51,6 @@ export function slotsLike(bucket: usize, hash: u32): i32 {
   return i8x16.bitmask(i8x16.eq(tags, i8x16.splat(<i8>(hash >>> 24)))) & ((1 << Conntrack.BUCKET_SLOTS) - 1);
 }
 
-/** May the table have an entry with this hash? For most that it has not, the answer is no, after one look. */
-export function mayHold(table: usize, hash: u32): bool {
-  if (load<u32>(table, Conntrack.TABLE_BUCKETS) == 0) return false;
-  const bucket = bucketOf(table, hash);
-  return slotsLike(bucket, hash) != 0 || load<u32>(bucket, Conntrack.BUCKET_PASSED) != 0;
-}
-
 /** The slots of a bucket that hold this address (0: the free ones), a bit each. */
 function slotsWith(bucket: usize, entry: u32): i32 {
   const wanted = i32x4.splat(entry);
