@@ -18,7 +18,7 @@ import { addMachineOptions, chosenBackend, type MachineOptions, parseSeed, parse
 import { type Output, Outputs } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { ruleSetText } from './rules.ts';
-import { conntrackOffWarning, styleFor, usageError, warn } from './terminal.ts';
+import { conntrackOffWarning, styleFor, usageError, warn, write } from './terminal.ts';
 
 interface ScanCommandOptions extends MachineOptions {
   readonly workers?: number;
@@ -259,7 +259,7 @@ async function printSummary(
           all: options.all === true,
           style: styleFor(stream),
         });
-  await new Promise<void>((resolve) => stream.write(text, () => resolve()));
+  await write(stream, text);
 }
 
 /** npx and npm pass on the SIGINT that a terminal has also sent to their child: one key, two signals. */

@@ -17,6 +17,11 @@ export function warn(message: string): void {
   process.stderr.write(`wasmtables: ${message}\n`);
 }
 
+/** Resolves when the stream has taken the text. */
+export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => stream.write(text, () => resolve()));
+}
+
 /** Options about connections were given, where no rule asks for connections to be tracked. */
 export function conntrackOffWarning(options: readonly string[]): string {
   return (

@@ -5,6 +5,7 @@ import type { Frame, Outcome } from '../interpret/interpreter.ts';
 import type { Link } from '../interpret/link.ts';
 import type { Backend } from '../model/ruleset.ts';
 import { pathLines } from '../report/explain.ts';
+import { write } from './terminal.ts';
 
 /** A packet that was asked for. */
 export interface Traced {
@@ -51,7 +52,7 @@ export class TraceOutput {
   async #write(count: number): Promise<void> {
     const now = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
-    for (const one of now) await write(this.#text(one));
+    for (const one of now) await write(process.stdout, this.#text(one));
   }
 
   #text({ frame, link, outcome }: Traced): string {
@@ -64,10 +65,6 @@ export class TraceOutput {
 function isOpen({ outcome }: Traced): boolean {
   const held = outcome.reassembled?.at(-1)?.held;
   return held !== undefined && held.fate === undefined;
-}
-
-function write(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 /** The header without VLAN tags: the stack takes them off before the hooks. */
