@@ -11,6 +11,7 @@ import * as Op from '../layout/op.ts';
 import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
+import * as Trail from '../layout/trail.ts';
 import * as Tree from '../layout/tree.ts';
 import * as Verdict from '../layout/verdict.ts';
 import type { Address } from '../model/address.ts';
@@ -38,6 +39,7 @@ import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
 import type { InterfaceRow } from './interface-rows.ts';
+import { trailKey } from './trail.ts';
 
 /** What to do at a match or target that is not modelled (`--unknown`). */
 export type UnknownPolicy = 'refuse' | 'match' | 'no-match' | 'verdict';
@@ -142,6 +144,7 @@ class Compiler {
       this.#chain(compiled, index);
     });
     this.#lead();
+    this.#remember();
     this.#stage();
     return {
       ruleSet: this.#ruleSet,
@@ -217,6 +220,19 @@ class Compiler {
       let count = 0;
       while (count < MOST_LEADING && this.#leads(first + count * RuleRecord.BYTES)) count++;
       this.#emitter.setWord(entry, table | (count << Image.HOOK_LEAD_SHIFT));
+    }
+  }
+
+  /** Tells hooks whose chain of table filter leads the packets of a connection the same way, and on what that depends. */
+  #remember(): void {
+    if (!this.#tracked || this.#recordCount > Trail.PLACE_MASK) return;
+    for (const { table, chain, firstRecord } of this.#chains) {
+      if (table.name !== 'filter' || chain.hook === undefined) continue;
+      const read = (offset: number): number => this.#emitter.word(offset);
+      const key = trailKey(read, this.#recordOffset(firstRecord), this.#ruleSet.family);
+      if (key === undefined) continue;
+      const at = Image.TRAIL_KEYS + HOOK_ORDER.indexOf(chain.hook) * Image.TRAIL_KEY_BYTES;
+      for (const [offset, mask] of key) this.#emitter.setWord(at + offset, mask);
     }
   }
 
