@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { BUILT_IN_CHAINS, type Family } from '../../src/model/ruleset.ts';
 import { address, concat, type FrameSpec, icmp, sctp, tcp, udp } from './frame.ts';
 import { mac, machineFromText } from './host.ts';
-import { machineText } from './machine.ts';
 import { framesOf, type PacketSpec } from './packet.ts';
 import { MARKS, MASKS, maybe, PATTERNS, pick, seldom } from './pool.ts';
 import { describeWorld, read, type World, type WorldSpec } from './world.ts';
@@ -132,7 +131,11 @@ const mangle = fc
     '-m length --length 0:60 -j MARK --set-mark 1',
     '-m length --length 120: -j MARK --set-mark 0x10',
   ])
-  .map((rules) => ['*mangle', ...rules.map((text) => `-A PREROUTING ${text}`), 'COMMIT'].join('\n'));
+  .map((rules) =>
+    rules.length === 0
+      ? ''
+      : ['*mangle', ...rules.map((text) => `-A PREROUTING ${text}`), 'COMMIT\n'].join('\n'),
+  );
 
 function filter(family: Family): Words {
   return fc.nat({ max: 3 }).chain((count) => {
@@ -160,8 +163,9 @@ function filter(family: Family): Words {
   });
 }
 
-function rulesText(family: Family): Words {
-  return fc.tuple(mangle, filter(family)).map((tables) => `${tables.join('\n')}\n`);
+function rulesText(family: Family, marks: boolean): Words {
+  const before = marks ? mangle : fc.constant('');
+  return fc.tuple(before, filter(family)).map((tables) => `${tables.join('')}\n`);
 }
 
 interface Flow {
@@ -296,13 +300,13 @@ const packets: fc.Arbitrary<PacketSpec[]> = fc
     return [...openings, ...steps.map((one) => packetOf(flows[one.flow] as Flow, one))];
   });
 
-/** `machine`: default any of machine.ts. */
-export function trailWorld(machine: fc.Arbitrary<string> = machineText()): fc.Arbitrary<World> {
+/** On a machine of machine.ts. `marks`: there may be a table that marks packets. */
+export function trailWorld(machine: fc.Arbitrary<string>, marks: boolean): fc.Arbitrary<World> {
   const liberal = 'sysctl net.netfilter.nf_conntrack_tcp_be_liberal=1';
   const spec: fc.Arbitrary<WorldSpec> = fc.record({
     machineText: machine.map((text) => `${text}\n${liberal}`),
-    rules4Text: rulesText('ipv4'),
-    rules6Text: rulesText('ipv6'),
+    rules4Text: rulesText('ipv4', marks),
+    rules6Text: rulesText('ipv6', marks),
     backend: fc.constantFrom('legacy', 'nft'),
     packets,
   });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { pcap, pcapng } from '../generate/capture.ts';
-import { hostText, unroutedText } from '../generate/machine.ts';
+import { hostText, routerText, unroutedText } from '../generate/machine.ts';
 import { trailWorld } from '../generate/trail.ts';
 import type { World } from '../generate/world.ts';
 import { type Comparison, counted, differences, interpreted, scanned, unlike } from './compare.ts';
@@ -52,8 +52,10 @@ async function checkLanes(comparison: Comparison): Promise<void> {
   }
 }
 
-const routed = trailWorld(hostText());
-const plain = trailWorld(unroutedText());
+const routed = trailWorld(hostText(), true);
+const plain = trailWorld(unroutedText(), true);
+/** Where the shortest way is (assembly/evaluate/express-known.ts). */
+const shortest = trailWorld(routerText(), false);
 
 describe('trails', { timeout: 300_000 }, () => {
   test('of packets that are routed', async () => {
@@ -67,6 +69,13 @@ describe('trails', { timeout: 300_000 }, () => {
     await fc.assert(
       fc.asyncProperty(plain, (one) => check(comparisonOf(one, pcap(one.frames)))),
       { seed: seed + 1, numRuns: runs, endOnFailure: true },
+    );
+  });
+
+  test('of plain captures of a router with table filter alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(shortest, (one) => check(comparisonOf(one, pcap(one.frames)))),
+      { seed: seed + 3, numRuns: runs, endOnFailure: true },
     );
   });
 

@@ -19,7 +19,7 @@ function maskOf(rules: readonly string[], family: Family = 'ipv4', before: reado
   const text = ['*filter', ':sub - [0:0]', ':other - [0:0]', ...before, ...PLAIN, ...rules, 'COMMIT\n'].join(
     '\n',
   );
-  const { image } = compile(readRules(text, { file: 'rules', family }), {
+  const { image } = compile(readRules(text, { file: 'rules', family, unknown: 'keep' }), {
     backend: 'legacy',
     unknown: 'match',
   });
@@ -87,6 +87,7 @@ describe('a way is not remembered', () => {
     ['mark', '-j MARK --set-mark 1'],
     ['mark connections', '-j CONNMARK --set-mark 1'],
     ['do what is not known', '-j TEE --gateway 192.0.2.1'],
+    ['ask for what is not known', '-m recent --rcheck'],
   ])('where rules %s', (_, rule) => {
     expect(maskOf([`-A FORWARD ${rule}`])).toBeUndefined();
   });
