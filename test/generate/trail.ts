@@ -46,13 +46,13 @@ function ports(name: string): Words {
 }
 
 function protocol(family: Family): Words {
-  const flags = ['--syn', '--tcp-flags FIN,ACK FIN,ACK', '--tcp-flags PSH PSH', '--tcp-flags ALL ACK'];
+  const flags = ['--syn', '--tcp-flags FIN,ACK FIN,ACK', '--tcp-flags PSH PSH', '--tcp-flags PSH,ACK ACK'];
   return fc.oneof(
     join(
       fc.constant('-p tcp -m tcp'),
       maybe(ports('sport'), 3),
       maybe(ports('dport'), 2),
-      maybe(not(pick(flags)), 3),
+      maybe(not(pick(flags)), 2),
     ),
     join(fc.constant('-p udp -m udp'), maybe(ports('sport'), 3), maybe(ports('dport'), 2)),
     pick(['tcp', 'udp']).map((name) => `-p ${name} -m multiport --ports 22,80,1000:2000`),

@@ -75,7 +75,7 @@ describe('trails', { timeout: 300_000 }, () => {
   test('of plain captures of a router with table filter alone', async () => {
     await fc.assert(
       fc.asyncProperty(shortest, (one) => check(comparisonOf(one, pcap(one.frames)))),
-      { seed: seed + 3, numRuns: runs, endOnFailure: true },
+      { seed: seed + 3, numRuns: 2 * runs, endOnFailure: true },
     );
   });
 
