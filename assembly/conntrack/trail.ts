@@ -6,8 +6,11 @@ import * as Conntrack from '../../src/layout/conntrack.ts';
 import * as Trail from '../../src/layout/trail.ts';
 import { familyWords, tableOf } from './shard';
 
-/** Places that a list may have behind the one its hash leads to. */
+/** Places that a key and a list may have, from the one that its hash leads to. */
+const KEY_PLACES: u32 = 16;
 const LIST_PLACES: u32 = 4;
+/** Keys in a cache line. */
+const KEYS_A_LINE: u32 = 4;
 const LISTS_AT: usize = Trail.KEYS * Trail.KEY_BYTES;
 
 /** Is it a trail of this key? 0 is none. */
@@ -40,18 +43,23 @@ export function trailWord(shard: usize, key: v128, verdict: u32, records: u32, n
 
 const NO_ROOM: u32 = 0xffffffff;
 
+/** Keys of the same interfaces and mark stand together, for those are what there may be many of. */
 function keyNumber(shard: usize, key: v128): u32 {
   const trails = <usize>load<u32>(shard, Conntrack.SHARD_TRAILS);
-  const count = load<u32>(shard, Conntrack.SHARD_TRAIL_KEYS);
-  let at = trails;
-  for (let number: u32 = 0; number < count; number++, at += Trail.KEY_BYTES) {
-    if (i8x16.all_true(i8x16.eq(v128.load(at), key))) return number;
+  const keys = load<u32>(<usize>load<u32>(shard, Conntrack.SHARD_CONFIG), Conntrack.TRAIL_KEYS);
+  if (keys == 0) return NO_ROOM;
+  const hash = i32x4.extract_lane(key, 2) * 0x9e3779b1 + i32x4.extract_lane(key, 3) * 0x85ebca6b;
+  let number = ((<u32>hash >>> 16) % keys) & ~(KEYS_A_LINE - 1);
+  for (let hop: u32 = 0; hop < min<u32>(KEY_PLACES, keys); hop++) {
+    const at = trails + <usize>number * Trail.KEY_BYTES;
+    if (load<u32>(at, Trail.KEY_IMAGE) == 0) v128.store(at, key);
+    else if (!i8x16.all_true(i8x16.eq(v128.load(at), key))) {
+      number = number + 1 == keys ? 0 : number + 1;
+      continue;
+    }
+    return number;
   }
-  const config = <usize>load<u32>(shard, Conntrack.SHARD_CONFIG);
-  if (count >= load<u32>(config, Conntrack.TRAIL_KEYS)) return NO_ROOM;
-  v128.store(at, key);
-  store<u32>(shard, count + 1, Conntrack.SHARD_TRAIL_KEYS);
-  return count;
+  return NO_ROOM;
 }
 
 function listNumber(shard: usize, noted: usize): u32 {
@@ -79,7 +87,6 @@ export function forgetOlder(shard: usize, serial: u32): bool {
   forgetIn(config, shard, 4);
   forgetIn(config, shard, 6);
   memory.fill(load<u32>(shard, Conntrack.SHARD_TRAILS), 0, load<u32>(config, Conntrack.TRAIL_BYTES));
-  store<u32>(shard, 0, Conntrack.SHARD_TRAIL_KEYS);
   store<u32>(shard, serial, Conntrack.SHARD_TRAIL_SERIAL);
   return true;
 }

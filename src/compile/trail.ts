@@ -3,7 +3,6 @@
 // named here may ask anything. Only ordinary TCP and UDP packets take the trail of one before them, so that rules for other
 // protocols, or for fragments, do not matter.
 
-import * as Conntrack from '../layout/conntrack.ts';
 import * as Op from '../layout/op.ts';
 import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';

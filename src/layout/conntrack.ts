@@ -106,11 +106,9 @@ export const SHARD_HELP4 = 324;
 export const SHARD_HELP6 = 328;
 /** The configuration. */
 export const SHARD_CONFIG = 332;
-/** What trails are remembered with, 0 none; how many keys there are in it; the serial number of the image for which all
- *  were forgotten. */
+/** What trails are remembered with, 0 none; the serial number of the image for which all were forgotten. */
 export const SHARD_TRAILS = 336;
-export const SHARD_TRAIL_KEYS = 340;
-export const SHARD_TRAIL_SERIAL = 344;
+export const SHARD_TRAIL_SERIAL = 340;
 /** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
 export const SHARD_SCRATCH = 384;
 export const SHARD_SCRATCH_ADDRESS = 416;

@@ -6,7 +6,7 @@
 // The key stands for all that the chain may ask of a packet but what its tuple says; the walk is done again where it is
 // another. A shard keeps its keys and lists, each once:
 //
-//   keys: KEY_BYTES each | lists: LIST_BYTES each, by their hash
+//   keys: KEY_BYTES each, zero where there is none | lists: LIST_BYTES each; both by their hash
 
 export const VALID = 0x80000000;
 /** The verdict is ACCEPT, else DROP. */
