@@ -2,9 +2,9 @@
 
 import { compile } from '../../dist/compile/compile.js';
 import { Allocator } from '../../dist/kernel/allocator.js';
-import { placeLane } from '../../dist/kernel/arena.js';
 import { compileKernel, createMemory, instantiateKernel } from '../../dist/kernel/kernel.js';
 import { readRules } from '../../dist/save/read.js';
+import { placeLane } from '../../dist/scan/arena.js';
 
 const LINEAR = 2;
 const FORWARD = 2;

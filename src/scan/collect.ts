@@ -2,7 +2,6 @@
 
 import { linkTypeName } from '../capture/linktype.ts';
 import type { CompiledRules } from '../compile/compile.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Reason from '../layout/reason.ts';
@@ -12,6 +11,7 @@ import { etherTypeName } from '../report/ethertype.ts';
 import { REASON_NAMES, reasonName } from '../report/reason.ts';
 import type { ScanResult } from '../report/result.ts';
 import { perVerdict } from '../report/verdict.ts';
+import type { LaneArena } from './arena.ts';
 import type { ScanMemory } from './place.ts';
 
 /** Adds up u64 arrays that stand at `addresses`, `count` words each. */

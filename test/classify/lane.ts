@@ -5,12 +5,12 @@ import { setInterfaceVector } from '../../src/compile/classify/interface-vectors
 import { type CompiledRules, compile } from '../../src/compile/compile.ts';
 import { setInterface } from '../../src/compile/interface-rows.ts';
 import { Allocator } from '../../src/kernel/allocator.ts';
-import { type PlacedImage, placeLane } from '../../src/kernel/arena.ts';
 import { compileKernel, createMemory, instantiateKernel, type Kernel } from '../../src/kernel/kernel.ts';
 import * as Header from '../../src/layout/header.ts';
 import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import type { Backend, RuleSet } from '../../src/model/ruleset.ts';
+import { type PlacedImage, placeLane } from '../../src/scan/arena.ts';
 
 const module = compileKernel();
 /** Interfaces of the packets, by index. */

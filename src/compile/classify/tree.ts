@@ -6,9 +6,9 @@ import * as Tree from '../../layout/tree.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
-import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
+import { type Boxes, boxesOf } from './boxes.ts';
 import type { RuleConditions } from './condition.ts';
-import { buildCutTrees, type CutTrees } from './cut-tree.ts';
+import { CutTreeBuilder, type CutTrees } from './cut-tree.ts';
 
 /** Bytes that the trees of a chain may take: a rule, and in any case. */
 const BYTES_A_RULE = 224;
@@ -40,6 +40,7 @@ export interface TreeInput {
   readonly exact: readonly boolean[];
   /** By rule, and behind them of the chain's end: Tree.ANSWERS. */
   readonly answers: Uint32Array;
+  readonly builder: CutTreeBuilder;
 }
 
 /**
@@ -65,7 +66,12 @@ export function treeInput(
     const sure = rule === rules.length || (exact[rule] && !asksInterface(rules[rule] as RuleConditions));
     return ((rule << Tree.ANSWER_RULE) | (sure ? final : 0)) >>> 0;
   });
-  return { rules, boxes, groupFields, exact, answers };
+  const builder = new CutTreeBuilder({
+    boxes,
+    groupFields: groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
+    answers,
+  });
+  return { rules, boxes, groupFields, exact, answers, builder };
 }
 
 /** Emits cut trees for a chain. */
@@ -74,13 +80,7 @@ export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
   const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
   const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
-  const { words, ...built } = buildCutTrees({
-    boxes,
-    groupFields: input.groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
-    answers,
-    base: start + Tree.HEADER_BYTES,
-    budgetBytes,
-  });
+  const { words, ...built } = input.builder.build(start + Tree.HEADER_BYTES, budgetBytes);
   const header = emitter.appendZeros(Tree.HEADER_BYTES);
   emitter.append(words);
   emitter.setWord(header + Tree.TREES, built.roots.length);
@@ -110,35 +110,11 @@ export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
   };
 }
 
-/** Packets that are drawn at most. */
-const SAMPLE = 200;
-
-/**
- * Candidates that a packet has to be verified against before one is sure to decide, on the average over packets drawn
- * from the boxes: for each the lowest value that the box takes of every field.
- */
-export function unsureCandidates({ boxes, exact, rules, answers }: TreeInput): number {
-  const packets = Math.min(SAMPLE, boxes.count);
-  let unsure = 0;
-  for (let packet = 0; packet < packets; packet++) {
-    const drawn = Math.floor((packet * boxes.count) / packets);
-    for (let box = 0; box < boxes.count; box++) {
-      if (!holdsLowest(boxes.fields, box, drawn)) continue;
-      const rule = boxes.rule[box] as number;
-      if (((answers[rule] as number) & Tree.ANSWER_FINAL) !== 0) break;
-      if (!exact[rule] || asksInterface(rules[rule] as RuleConditions)) unsure++;
-    }
-  }
-  return unsure / Math.max(1, packets);
-}
-
-/** Does a box hold the lowest value of every field of another one? */
-function holdsLowest(fields: readonly BoxField[], box: number, other: number): boolean {
-  for (const { lo, hi } of fields) {
-    const value = lo[other] as number;
-    if (value < (lo[box] as number) || value > (hi[box] as number)) return false;
-  }
-  return true;
+/** Candidates that a packet has to be verified against before one is sure to decide, on the average. */
+export function unsureCandidates({ builder, exact, rules }: TreeInput): number {
+  return builder.unsureCandidates(
+    Uint8Array.from(rules, (rule, index) => Number(!exact[index] || asksInterface(rule))),
+  );
 }
 
 function asksInterface(rule: RuleConditions): boolean {
