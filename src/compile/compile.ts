@@ -33,11 +33,18 @@ import { stationsAt } from '../model/station.ts';
 import { alwaysReached, chainOrder } from './chain-order.ts';
 import { changingFields } from './changing.ts';
 import { type ClassifierChoice, ClassifierEmitter, type ClassifierPlan } from './classify/choose.ts';
-import { conditionsOf } from './classify/condition.ts';
+import {
+  addressWord,
+  conditionsOf,
+  type OperationConditions,
+  operationConditions,
+  ordinaryHeader,
+} from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
 import type { InterfaceRow } from './interface-rows.ts';
+import { Lowering } from './lowering.ts';
 
 /** What to do at a match or target that is not modelled (`--unknown`). */
 export type UnknownPolicy = 'refuse' | 'match' | 'no-match' | 'verdict';
@@ -106,6 +113,9 @@ class Compiler {
   readonly #unknowns: string[] = [];
   readonly #registered: unknown[] = [];
   readonly #operationLists = new Map<string, number>();
+  /** What lists of operations ask, by place and by the header bytes that their rule's protocol promises. */
+  readonly #operationConditions = new Map<number, OperationConditions>();
+  readonly #lowering: Lowering;
   readonly #changingFields = new Map<Table, (chain: string) => ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
@@ -133,6 +143,12 @@ class Compiler {
     this.#emitter = new Emitter(this.#rulesStart + records * RuleRecord.BYTES);
     const choice = options.classifier ?? 'auto';
     this.#classifiers = new ClassifierEmitter(this.#emitter, ruleSet.family, choice);
+    this.#lowering = new Lowering({
+      family: ruleSet.family,
+      backend: options.backend,
+      interfaceRow: (pattern, invert) => this.#interfaceRow(pattern, invert),
+      register: (options) => this.#registered.push(options) - 1,
+    });
   }
 
   run(): CompiledRules {
@@ -318,8 +334,8 @@ class Compiler {
     return changing;
   }
 
-  /** Emits a rule and answers the operations of its matches. */
-  #rule(record: number, rule: Rule, table: Table): readonly number[] {
+  /** Emits a rule and answers what the operations of its matches ask. */
+  #rule(record: number, rule: Rule, table: Table): OperationConditions {
     const emitter = this.#emitter;
     let flags = this.#addressPart(record, RuleRecord.SRC, rule.source, RuleRecord.INV_SRC);
     flags |= this.#addressPart(record, RuleRecord.DST, rule.destination, RuleRecord.INV_DST);
@@ -337,9 +353,9 @@ class Compiler {
       flags |= RuleRecord.FRAGMENT | (rule.fragment.invert ? RuleRecord.INV_FRAGMENT : 0);
     }
     emitter.setWord(record + RuleRecord.FLAGS, flags);
-    const words = this.#operations(record, rule);
+    const conditions = this.#operations(record, rule);
     this.#target(record, rule, table);
-    return words;
+    return conditions;
   }
 
   /** Writes address and mask in the kernel's form and answers the flags. */
@@ -351,13 +367,22 @@ class Compiler {
   ): number {
     if (part === undefined) return 0;
     const { address, mask } = part.value;
-    addressWords(address).forEach((word, index) => {
-      this.#emitter.setWord(record + at + 4 * index, word);
-    });
-    addressWords(mask).forEach((word, index) => {
-      this.#emitter.setWord(record + at + (RuleRecord.SRC_MASK - RuleRecord.SRC) + 4 * index, word);
-    });
+    this.#address(record + at, address);
+    this.#address(record + at + (RuleRecord.SRC_MASK - RuleRecord.SRC), mask);
     return RuleRecord.HAS_ADDRESS | (part.invert ? invertFlag : 0);
+  }
+
+  /** An address as the packet record holds it: IPv4 a u32 in host order, IPv6 two u64 in host order. */
+  #address(at: number, address: Address): void {
+    const emitter = this.#emitter;
+    if (address.length === 4) {
+      emitter.setWord(at, addressWord(address, 0));
+      return;
+    }
+    emitter.setWord(at, addressWord(address, 4));
+    emitter.setWord(at + 4, addressWord(address, 0));
+    emitter.setWord(at + 8, addressWord(address, 12));
+    emitter.setWord(at + 12, addressWord(address, 8));
   }
 
   #interfaceRow(pattern: string, invert: boolean): number {
@@ -371,16 +396,24 @@ class Compiler {
     return row.offset;
   }
 
-  #operations(record: number, rule: Rule): readonly number[] {
-    const words: number[] = [];
-    const context = this.#lowerContext(rule, words);
-    for (const match of rule.matches) this.#match(match, context);
+  #operations(record: number, rule: Rule): OperationConditions {
+    const lowering = this.#lowering.of(rule);
+    for (const match of rule.matches) this.#match(match, lowering);
+    const { words } = lowering;
+    let start = 0;
     if (words.length > 0) {
-      const start = this.#operationList(words);
+      start = this.#operationList(words);
       this.#emitter.setWord(record + RuleRecord.OPS, start);
       this.#emitter.setWord(record + RuleRecord.OPS_END, start + words.length * 4);
     }
-    return words;
+    const header = ordinaryHeader(rule);
+    const key = start * 256 + header;
+    let conditions = this.#operationConditions.get(key);
+    if (conditions === undefined) {
+      conditions = operationConditions(words, this.#ruleSet.family, header);
+      this.#operationConditions.set(key, conditions);
+    }
+    return conditions;
   }
 
   /** Offset of a list of operations; rules that ask the same share one. */
@@ -446,8 +479,9 @@ class Compiler {
     if (extension === undefined) {
       throw new WasmtablesError('UNKNOWN_TARGET', `target "${target.name}" is not known`, target);
     }
-    const words: number[] = [];
-    const lowered: LoweredTarget = extension.lower(target.options as never, this.#lowerContext(rule, words));
+    const lowering = this.#lowering.of(rule);
+    const { words } = lowering;
+    const lowered: LoweredTarget = extension.lower(target.options as never, lowering);
     if (lowered.kind === 'reject') return [TargetKind.REJECT, lowered.type];
     if (words.length === 0) return [TargetKind.CONTINUE, 0];
     this.#emitter.align(16);
@@ -468,26 +502,4 @@ class Compiler {
     }
     return [this.#options.unknown === 'match' ? TargetKind.ASSUMED : TargetKind.ASSUMED_NO_MATCH, id];
   }
-
-  #lowerContext(rule: Rule, words: number[]): LowerContext {
-    return {
-      family: this.#ruleSet.family,
-      backend: this.#options.backend,
-      rule,
-      emit: (code, ...operands) => {
-        const count = Math.ceil((operands.length + 1) / 4) * 4;
-        words.push(code | ((count * 4) << 16), ...operands.map((word) => word >>> 0));
-        for (let index = operands.length + 1; index < count; index++) words.push(0);
-      },
-      interfaceRow: (pattern, invert) => this.#interfaceRow(pattern, invert),
-      register: (options) => this.#registered.push(options) - 1,
-    };
-  }
-}
-
-/** An address as the packet record holds it: IPv4 a u32 in host order and zeros, IPv6 two u64 in host order. */
-export function addressWords(address: Address): readonly [number, number, number, number] {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  if (address.length === 4) return [view.getUint32(0), 0, 0, 0];
-  return [view.getUint32(4), view.getUint32(0), view.getUint32(12), view.getUint32(8)];
 }

@@ -3,7 +3,7 @@
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
-import { LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
+import { askedFields, LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
 import { emitTrees, type TreeInput, type TreePlan, treeInput, unsureCandidates } from './tree.ts';
 
@@ -142,9 +142,10 @@ function treesFor(
 
 /** Fields that are known late and that few rules ask about are left to verification. */
 function withoutRareLate(rules: readonly RuleConditions[]): readonly RuleConditions[] {
+  const byField = askedFields(rules);
   let kept = rules;
   for (const field of LATE_FIELDS) {
-    const asked = rules.reduce((count, { fields }) => count + Number(fields.has(field)), 0);
+    const asked = byField.get(field) ?? 0;
     if (asked > 0 && asked * LATE_SHARE < rules.length) kept = withoutField(kept, field);
   }
   return kept;

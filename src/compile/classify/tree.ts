@@ -6,8 +6,8 @@ import * as Tree from '../../layout/tree.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
-import { type Boxes, boxesOf } from './boxes.ts';
-import type { RuleConditions } from './condition.ts';
+import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
+import { askedFields, type RuleConditions } from './condition.ts';
 import { CutTreeBuilder, type CutTrees } from './cut-tree.ts';
 
 /** Bytes that the trees of a chain may take: a rule, and in any case. */
@@ -77,6 +77,7 @@ export function treeInput(
 /** Emits cut trees for a chain. */
 export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
   const { rules, boxes, answers, exact } = input;
+  const asked = askedFields(rules);
   const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
   const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
@@ -101,9 +102,7 @@ export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
     offset: start,
     bytes: emitter.bytes - start,
     budgetBytes,
-    fields: [...FIELD_NAMES]
-      .filter(([field]) => rules.some((rule) => rule.fields.has(field)))
-      .map(([, name]) => name),
+    fields: [...FIELD_NAMES].filter(([field]) => asked.has(field)).map(([, name]) => name),
     built,
     late: boxes.late,
     exact,
@@ -138,6 +137,7 @@ function tellingByte({ fields }: Boxes): number {
 /** Of an address's words in the packet record the one that takes most values. */
 function tellingWord(boxes: Boxes, address: number): number {
   const words = boxes.fields.filter(({ offset }) => offset >= address && offset < address + 16);
+  if (words.length === 1) return (words[0] as BoxField).offset;
   let most = -1;
   let word = address;
   for (const { offset, lo } of words) {
