@@ -18,7 +18,8 @@ export function unsureCandidates(job: usize, packets: u32): u32 {
     for (let box: u32 = 0; box < count; box++) {
       if (!holdsLowest(job, box, drawn)) continue;
       const rule = <usize>ruleOf(job, box);
-      if ((load<u32>(answers + (rule << 2)) & Tree.ANSWER_FINAL) != 0) break;
+      const final = load<u32>(answers + (rule << 2)) & Tree.ANSWER_FINAL;
+      if (final != 0 && final != Tree.ANSWER_GOES_ON) break;
       unsure += load<u8>(doubts + rule);
     }
   }

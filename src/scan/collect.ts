@@ -1,6 +1,7 @@
 // After the scan: the lanes' counters and totals added up, and the rule set with these counters.
 
 import { linkTypeName } from '../capture/linktype.ts';
+import { countAtOrigins } from '../compile/aliases.ts';
 import type { CompiledRules } from '../compile/compile.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
@@ -30,6 +31,17 @@ export function sumWords(
   return sum;
 }
 
+/** Packets and bytes by record, over all lanes; those of flattened chains at the rules that they stand for. */
+function countedWords(
+  memory: WebAssembly.Memory,
+  { recordCount, aliases }: CompiledRules,
+  addresses: readonly number[],
+): BigUint64Array {
+  const words = sumWords(memory, addresses, (recordCount * Image.COUNTER_BYTES) / 8);
+  countAtOrigins(words, aliases);
+  return words;
+}
+
 /**
  * The model with the scan's counters. To those of each table the counters are added that `before` has for it: the same
  * table with other counters.
@@ -40,7 +52,7 @@ export function withCounters(
   counterAddresses: readonly number[],
   before: (table: Table) => Table | undefined,
 ): RuleSet {
-  const words = sumWords(memory, counterAddresses, (rules.recordCount * Image.COUNTER_BYTES) / 8);
+  const words = countedWords(memory, rules, counterAddresses);
   const at = (record: number, counted: Counters | undefined): Counters => ({
     packets: (words[2 * record] as bigint) + (counted?.packets ?? 0n),
     bytes: (words[2 * record + 1] as bigint) + (counted?.bytes ?? 0n),

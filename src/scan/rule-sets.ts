@@ -147,8 +147,8 @@ export class RuleSets {
         this.#options.verdicts === undefined
           ? undefined
           : {
-              rules4: rules4 === undefined ? [] : ruleNames(rules4.rules.chains),
-              rules6: rules6 === undefined ? [] : ruleNames(rules6.rules.chains),
+              rules4: rules4 === undefined ? [] : ruleNames(rules4.rules),
+              rules6: rules6 === undefined ? [] : ruleNames(rules6.rules),
               extensions4: rules4?.rules.unknowns ?? [],
               extensions6: rules6?.rules.unknowns ?? [],
             },

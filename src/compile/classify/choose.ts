@@ -43,6 +43,8 @@ export interface ClassifierPlan {
   readonly fields: readonly string[];
   /** What was not taken and why, and what else is to be said, a line each. */
   readonly notes: readonly string[];
+  /** The chain that this one is searched in; none when packets enter it for itself. */
+  readonly within?: string | undefined;
   /** Does it look at fields that are known only when a packet enters the chain? */
   readonly late?: boolean | undefined;
 }

@@ -66,8 +66,23 @@ export function conditionsOf(
   }
   // `-f` matches later fragments alone, which no classifier sees.
   if (rule.fragment?.invert === false) restrict(fields, Packet.PROTO, []);
-  for (const field of changing) if (fields.delete(field)) exact = false;
-  return { fields, in: rule.in, out: rule.out, exact };
+  return without({ fields, in: rule.in, out: rule.out, exact }, changing);
+}
+
+/** The same conditions but for these fields, which are left to verification. */
+export function without(conditions: RuleConditions, fields: ReadonlySet<number>): RuleConditions {
+  if (![...fields].some((field) => conditions.fields.has(field))) return conditions;
+  const left = new Map(conditions.fields);
+  for (const field of fields) left.delete(field);
+  return { ...conditions, fields: left, exact: false };
+}
+
+/** The conditions of a rule and of a jump before it, which asks for no interface. */
+export function both(jump: RuleConditions, rule: RuleConditions): RuleConditions {
+  if (jump.fields.size === 0 && jump.exact) return rule;
+  const fields = new Map(rule.fields);
+  for (const [field, intervals] of jump.fields) restrict(fields, field, intervals);
+  return { ...rule, fields, exact: rule.exact && jump.exact };
 }
 
 type Single = readonly [Interval];
