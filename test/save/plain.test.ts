@@ -4,6 +4,7 @@
 // WASMTABLES_RUNS chooses how many texts.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WasmtablesErrors } from '../../src/error.ts';
@@ -31,7 +32,13 @@ function outcome(text: string, options: ReadOptions): unknown {
 }
 
 function expectSame(text: string, options: ReadOptions): void {
-  expect(outcome(text, options)).toStrictEqual(outcome(text, { ...options, plain: false }));
+  const found = outcome(text, options);
+  const wanted = outcome(text, { ...options, plain: false });
+  // expect() takes its time, and says what differs.
+  if (!isDeepStrictEqual(found, wanted)) {
+    expect(found).toStrictEqual(wanted);
+    expect.unreachable('the two differ');
+  }
 }
 
 /** Which of the lines the plain way reads. */
