@@ -66,7 +66,7 @@ export function parseAddress(text: string): Address | undefined {
 
 /** As inet_ntop(3) prints it: the longest run of zero groups (the first of equals, at least two) becomes `::`. */
 export function formatAddress(address: Address): string {
-  if (address.length === 4) return address.join('.');
+  if (address.length === 4) return `${address[0]}.${address[1]}.${address[2]}.${address[3]}`;
   const groups = Array.from(
     { length: 8 },
     (_, index) => ((address[2 * index] as number) << 8) | (address[2 * index + 1] as number),
@@ -103,8 +103,11 @@ export function prefixMask(length: number, bytes: 4 | 16): Address {
 
 /** Number of leading ones if the mask is a prefix, else undefined. */
 export function prefixLength(mask: Address): number | undefined {
-  let length = 0;
-  while (length < mask.length * 8 && ((mask[length >> 3] as number) & (0x80 >> (length & 7))) !== 0) length++;
-  const canonical = prefixMask(length, mask.length as 4 | 16);
-  return canonical.every((byte, index) => byte === mask[index]) ? length : undefined;
+  let at = 0;
+  while (at < mask.length && mask[at] === 0xff) at++;
+  if (at === mask.length) return 8 * at;
+  const last = mask[at] as number;
+  for (let rest = at + 1; rest < mask.length; rest++) if (mask[rest] !== 0) return undefined;
+  const ones = Math.clz32(~(last << 24));
+  return last === ((0xff00 >> ones) & 0xff) ? 8 * at + ones : undefined;
 }
