@@ -1,6 +1,14 @@
 // Addresses with masks, as `-s` and `-d` take them (libxtables, xtables_ipparse_multiple and its IPv6 twin).
 
-import { type Address, newAddress, parseIpv4, parseIpv6, prefixMask } from './address.ts';
+import {
+  type Address,
+  newAddress,
+  parseIpv4,
+  parseIpv6,
+  plainQuad,
+  prefixMask,
+  quadAddress,
+} from './address.ts';
 import type { AddressMask, Family } from './ruleset.ts';
 
 /** A number as strtoul(3) with base 0 reads it: decimal, 0x hexadecimal, 0 octal. undefined: none, or above `max`. */
@@ -23,38 +31,7 @@ export type AddressError = { readonly reason: 'host' | 'family' | 'mask'; readon
 /** Dotted quad, its parts in any base, missing ones zero (`10.1` is 10.1.0.0) unless it is a mask. */
 function parseDotted(text: string, isMask: boolean): Address | undefined {
   const quad = plainQuad(text);
-  if (quad < 0) return parseOddQuad(text, isMask);
-  const bytes = newAddress(4);
-  bytes[0] = quad >>> 24;
-  bytes[1] = (quad >>> 16) & 255;
-  bytes[2] = (quad >>> 8) & 255;
-  bytes[3] = quad & 255;
-  return bytes;
-}
-
-const DOT = 0x2e;
-const DIGIT_0 = 0x30;
-
-/** Four decimal parts without leading zeros, the form of nearly all addresses, as one number; -1: it is none. */
-function plainQuad(text: string): number {
-  let quad = 0;
-  let parts = 0;
-  let value = -1;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === DOT) {
-      if (value < 0 || parts === 3) return -1;
-      quad = quad * 256 + value;
-      parts++;
-      value = -1;
-    } else {
-      const digit = code - DIGIT_0;
-      if (digit < 0 || digit > 9 || value === 0) return -1;
-      value = value < 0 ? digit : value * 10 + digit;
-      if (value > 255) return -1;
-    }
-  }
-  return value < 0 || parts !== 3 ? -1 : quad * 256 + value;
+  return quad < 0 ? parseOddQuad(text, isMask) : quadAddress(quad);
 }
 
 function parseOddQuad(text: string, isMask: boolean): Address | undefined {

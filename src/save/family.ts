@@ -1,7 +1,6 @@
 // Which family and which back end a rule file is for, when nobody says.
 
-import { isIPv6 } from 'node:net';
-import { parseIpv4 } from '../model/address.ts';
+import { parseIpv4, parseIpv6 } from '../model/address.ts';
 import type { Backend, Family } from '../model/ruleset.ts';
 
 /** An option whose value is an address, a list or a range of them, and the value. */
@@ -21,8 +20,8 @@ const MAX_LINE = 10_240;
 
 function familyOfAddress(value: string): Family | undefined {
   for (const part of value.split(/[,-]/)) {
-    const address = part.replace(/\/.*$/, '');
-    if (isIPv6(address) || /^\[[0-9a-fA-F:.]+\]/.test(address)) return 'ipv6';
+    const address = part.replace(/\/.*$/, '').replace(/%[\w.:-]+$/, '');
+    if (parseIpv6(address) !== undefined || /^\[[0-9a-fA-F:.]+\]/.test(address)) return 'ipv6';
     if (parseIpv4(address.replace(/:\d+$/, '')) !== undefined) return 'ipv4';
   }
   return undefined;
