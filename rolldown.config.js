@@ -8,7 +8,7 @@ export default defineConfig({
   platform: 'node',
   logLevel: 'warn',
   // Dependencies stay packages of their own.
-  external: /^(?:node:|piscina$|commander$|fzstd$|picocolors$)/,
+  external: /^(?:node:|piscina$|commander$|fzstd$)/,
   output: {
     dir: 'dist',
     format: 'esm',
