@@ -3,7 +3,7 @@
 import { type AddressError, isZero, parseAddressMask } from '../model/mask.ts';
 import type { AddressMask, Family, Negatable } from '../model/ruleset.ts';
 
-const MAX_KEPT = 65_536;
+const MAX_KEPT = 4096;
 
 /** Real rule sets name the same networks again and again: one object for each. */
 export class AddressConditions {

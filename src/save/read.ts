@@ -108,8 +108,7 @@ class Reader {
 
   read(): RuleSet {
     let line: Line = { file: this.#file, number: 1, text: '' };
-    for (const { number, text } of lines(this.#text)) {
-      line = { file: this.#file, number, text };
+    for (line of lines(this.#text, this.#file)) {
       if (this.#table !== undefined && !this.#skipping && this.#plain?.append(line, this.#table)) continue;
       try {
         this.#line(line);
