@@ -1,8 +1,8 @@
 // After the scan: the lanes' counters and totals added up, and the rule set with these counters.
 
 import { linkTypeName } from '../capture/linktype.ts';
+import { countAtOrigins } from '../compile/aliases.ts';
 import type { CompiledRules } from '../compile/compile.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Reason from '../layout/reason.ts';
@@ -12,6 +12,7 @@ import { etherTypeName } from '../report/ethertype.ts';
 import { REASON_NAMES, reasonName } from '../report/reason.ts';
 import type { ScanResult } from '../report/result.ts';
 import { perVerdict } from '../report/verdict.ts';
+import type { LaneArena } from './arena.ts';
 import type { ScanMemory } from './place.ts';
 
 /** Adds up u64 arrays that stand at `addresses`, `count` words each. */
@@ -23,15 +24,29 @@ export function sumWords(
   const sum = new BigUint64Array(count);
   addresses.forEach((address, lane) => {
     const words = new BigUint64Array(memory.buffer, address, count);
-    if (lane === 0) sum.set(words);
-    else
-      for (let index = 0; index < count; index++)
-        sum[index] = (sum[index] as bigint) + (words[index] as bigint);
+    if (lane === 0) {
+      sum.set(words);
+      return;
+    }
+    for (let index = 0; index < count; index++) {
+      sum[index] = (sum[index] as bigint) + (words[index] as bigint);
+    }
   });
   return sum;
 }
 
 const ZERO: Counters = { packets: 0n, bytes: 0n };
+
+/** Packets and bytes by record, over all lanes; those of flattened chains at the rules that they stand for. */
+function countedWords(
+  memory: WebAssembly.Memory,
+  { recordCount, aliases }: CompiledRules,
+  addresses: readonly number[],
+): BigUint64Array {
+  const words = sumWords(memory, addresses, (recordCount * Image.COUNTER_BYTES) / 8);
+  countAtOrigins(words, aliases);
+  return words;
+}
 
 /**
  * The model with the scan's counters. To those of each table the counters are added that `before` has for it: the same
@@ -43,7 +58,7 @@ export function withCounters(
   counterAddresses: readonly number[],
   before: (table: Table) => Table | undefined,
 ): RuleSet {
-  const words = sumWords(memory, counterAddresses, (rules.recordCount * Image.COUNTER_BYTES) / 8);
+  const words = countedWords(memory, rules, counterAddresses);
   const at = (record: number, counted: Counters | undefined): Counters => {
     const packets = words[2 * record] as bigint;
     // Most rules of a large set are never hit.

@@ -8,13 +8,13 @@ import type { Machine } from '../host/machine.ts';
 import { hasAllInterfaces } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
 import { Allocator } from '../kernel/allocator.ts';
-import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from '../kernel/arena.ts';
 import { createMemory, type Kernel } from '../kernel/kernel.ts';
 import * as Control from '../layout/control.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import type { InterfaceNamesDescription } from '../pool/interface-names.ts';
+import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from './arena.ts';
 import type { ScanOptions } from './options.ts';
 
 /** The memory of a scan and where things are in it. */

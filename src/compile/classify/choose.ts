@@ -3,7 +3,7 @@
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { emitBitVectors } from './bitvector.ts';
-import { LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
+import { askedFields, LATE_FIELDS, type RuleConditions, withoutField } from './condition.ts';
 import type { ClassifiedInterfaces } from './interface-vectors.ts';
 import { emitTrees, type TreeInput, type TreePlan, treeInput, unsureCandidates } from './tree.ts';
 
@@ -43,6 +43,8 @@ export interface ClassifierPlan {
   readonly fields: readonly string[];
   /** What was not taken and why, and what else is to be said, a line each. */
   readonly notes: readonly string[];
+  /** The chain that this one is searched in; none when packets enter it for itself. */
+  readonly within?: string | undefined;
   /** Does it look at fields that are known only when a packet enters the chain? */
   readonly late?: boolean | undefined;
 }
@@ -142,9 +144,10 @@ function treesFor(
 
 /** Fields that are known late and that few rules ask about are left to verification. */
 function withoutRareLate(rules: readonly RuleConditions[]): readonly RuleConditions[] {
+  const byField = askedFields(rules);
   let kept = rules;
   for (const field of LATE_FIELDS) {
-    const asked = rules.reduce((count, { fields }) => count + Number(fields.has(field)), 0);
+    const asked = byField.get(field) ?? 0;
     if (asked > 0 && asked * LATE_SHARE < rules.length) kept = withoutField(kept, field);
   }
   return kept;
