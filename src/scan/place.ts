@@ -1,9 +1,9 @@
 // Everything a scan needs, placed in one shared memory.
 
-import { randomBytes } from 'node:crypto';
 import type { SharedDescription } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import type { CompiledRules } from '../compile/compile.ts';
+import { drawSeed } from '../conntrack/config.ts';
 import type { Machine } from '../host/machine.ts';
 import { hasAllInterfaces } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
@@ -87,7 +87,7 @@ export function placeLanes(
 
 /** For the hash by which waiting datagrams are found. */
 export function fragmentSeed(seed: bigint | undefined): number {
-  return seed === undefined ? randomBytes(4).readUInt32LE() : Number(BigInt.asUintN(32, seed));
+  return Number(BigInt.asUintN(32, seed ?? drawSeed()));
 }
 
 /** net.ipv4.ipfrag_high_thresh, as far as memory is given for it. */
