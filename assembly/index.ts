@@ -5,6 +5,8 @@ import { open } from './capture/open.ts';
 import { walkPcap } from './capture/pcap.ts';
 import { walkPcapng } from './capture/pcapng.ts';
 
+import { buildTrees } from './compile/tree';
+import { unsureCandidates } from './compile/unsure';
 import { checksumRight } from './conntrack/checksum.ts';
 import { findExpectation, forgetMaster, meetExpectation } from './conntrack/expect';
 import { help } from './conntrack/helper/dispatch';
@@ -38,6 +40,7 @@ export {
   addressType,
   addressTypeMatches,
   arrive,
+  buildTrees,
   canEarlyDrop,
   checksumRight,
   findExpectation,
@@ -65,6 +68,7 @@ export {
   steer,
   tcpSetClosing,
   track,
+  unsureCandidates,
   walkPcap,
   walkPcapng,
 };

@@ -7,7 +7,6 @@ import { compile } from '../dist/compile/compile.js';
 import { lowerMachine } from '../dist/host/lower.js';
 import { machineFromOptions } from '../dist/host/options.js';
 import { Allocator } from '../dist/kernel/allocator.js';
-import { placeLane } from '../dist/kernel/arena.js';
 import { compileKernel, createMemory, instantiateKernel } from '../dist/kernel/kernel.js';
 import * as Batch from '../dist/layout/batch.js';
 import * as Capture from '../dist/layout/capture.js';
@@ -18,6 +17,7 @@ import * as Packet from '../dist/layout/packet.js';
 import * as Verdict from '../dist/layout/verdict.js';
 import { InterfaceNames } from '../dist/pool/interface-names.js';
 import { readRules } from '../dist/save/read.js';
+import { placeLane } from '../dist/scan/arena.js';
 import { manyRules, records, TWENTY_RULES } from './captures.js';
 
 const PACKETS = 8192;

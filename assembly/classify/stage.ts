@@ -250,6 +250,43 @@ export function answersOf(scratch: usize): usize {
   return scratch + Stage.ANSWERS;
 }
 
+/**
+ * The answer behind the one that a packet has, which goes on: of the next box that holds it. It is left in the scratch, as
+ * the first one was.
+ */
+export function nextAnswer(image: usize, data: usize, scratch: usize, packets: usize, p: usize): u32 {
+  const slot = scratch + slotOf(packets, p);
+  const passed = load<u32>(slot, Stage.ANSWERS) | Tree.ANSWER_FINAL;
+  const src = v128.load32_splat(p + load<u32>(data, Tree.SRC_WORD));
+  const dst = v128.load32_splat(p + load<u32>(data, Tree.DST_WORD));
+  const ports = Group.ports(p);
+  const bytes = Group.bytes(p, load<u32>(data, Tree.BYTE));
+  let least = load<u32>(data, Tree.END_ANSWER);
+  let root = data + Tree.ROOTS;
+  const end = root + load<u32>(data, Tree.TREES) * Tree.ROOT_BYTES;
+  for (let at = slot + Stage.GROUPS; root < end; root += Tree.ROOT_BYTES, at += Stage.TREE_BYTES) {
+    if (load<u32>(root, Tree.LEAST_RULE) >= least >>> Tree.ANSWER_RULE) continue;
+    let group = <usize>load<u32>(at);
+    if (group == 0) group = leafOf(image, load<u64>(root), p);
+    while (true) {
+      let answer: u32 = 0;
+      let hits = Group.hits(group, src, dst, ports, bytes);
+      for (; hits != 0; hits &= hits - 1) {
+        answer = Group.answer(group, hits);
+        if (answer > passed) break;
+      }
+      if (hits != 0) {
+        least = min(least, answer);
+        break;
+      }
+      group += Tree.GROUP_BYTES;
+    }
+    store<u32>(at, u32(group));
+  }
+  store<u32>(slot, least, Stage.ANSWERS);
+  return least;
+}
+
 /** Leaves what was found in the packet's record, for its walk. */
 export function keep(scratch: usize, data: usize, packets: usize, p: usize): void {
   const slot = scratch + slotOf(packets, p);

@@ -27,7 +27,7 @@ import * as Totals from '../../src/layout/totals.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { findCandidates, takeCandidates } from '../classify/bitvector';
-import { answersOf, keep, lookUpAll, touch } from '../classify/stage';
+import { answersOf, keep, lookUpAll, nextAnswer, touch } from '../classify/stage';
 import { begin } from '../packet/record';
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../packet/transport';
 import { passTables } from './hook';
@@ -379,7 +379,10 @@ function decideByTrees(
   addPair(totals + Totals.VERDICTS + Verdict.DROP * 16, i64x2.sub(decided, accepted));
 }
 
-/** An answer that rejects or queues; or none, when the rule that was found has more to ask: the packet walks from it. */
+/**
+ * An answer that rejects or queues; one that goes on with the next; or none, when the rule that was found has more to ask:
+ * the packet walks from it.
+ */
 function decideOther(
   lane: usize,
   data: usize,
@@ -388,21 +391,28 @@ function decideOther(
   p: usize,
   entry: usize,
   entries: usize,
-  answer: u32,
+  found: u32,
 ): void {
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   const counters = <usize>load<u32>(lane, Lane.COUNTERS4);
   const totals = <usize>load<u32>(lane, Lane.TOTALS);
   const length = load<u32>(p, Packet.LENGTH);
+  const scratch = <usize>load<u32>(lane, Lane.STAGE);
+  const first = load<u32>(data, Tree.FIRST_RECORD);
+  let answer = found;
+  while ((answer & Tree.ANSWER_FINAL) == Tree.ANSWER_GOES_ON) {
+    count(counters, first + (answer >>> Tree.ANSWER_RULE), length);
+    answer = nextAnswer(image, data, scratch, records, p);
+  }
   const final = answer & Tree.ANSWER_FINAL;
   if (final != 0) {
-    count(counters, load<u32>(data, Tree.FIRST_RECORD) + (answer >>> Tree.ANSWER_RULE), length);
+    count(counters, first + (answer >>> Tree.ANSWER_RULE), length);
     countVerdict(totals, p, final - 1, length);
     return;
   }
   fillRest(p, way, entry, entries);
   route(p, way);
-  keep(<usize>load<u32>(lane, Lane.STAGE), data, records, p);
+  keep(scratch, data, records, p);
   countVerdict(totals, p, walk(lane, image, counters, p, load<u32>(way, CHAIN)), length);
   // Targets may have changed marks.
   setOut(p, way);

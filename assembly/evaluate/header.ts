@@ -7,7 +7,7 @@ import * as Lane from '../../src/layout/lane.ts';
 import * as Packet from '../../src/layout/packet.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
-import { answersOf, keep, lookUpAll, stage } from '../classify/stage';
+import { answersOf, keep, lookUpAll, nextAnswer, stage } from '../classify/stage';
 import { passHook } from './hook';
 import { classifierOf, onlyChain } from './only-chain';
 import { count as countAt } from './walk';
@@ -59,7 +59,11 @@ function decide(
   const end = packets + count * Packet.BYTES;
   let slot = answersOf(scratch);
   for (let p = packets; p < end; p += Packet.BYTES, results += Header.RESULT_BYTES, slot += 4) {
-    const answer = load<u32>(slot);
+    let answer = load<u32>(slot);
+    while ((answer & Tree.ANSWER_FINAL) == Tree.ANSWER_GOES_ON) {
+      countAt(counters, first + (answer >>> Tree.ANSWER_RULE), load<u32>(p, Packet.LENGTH));
+      answer = nextAnswer(image, data, scratch, packets, p);
+    }
     const final = answer & Tree.ANSWER_FINAL;
     if (final != 0) {
       const record = first + (answer >>> Tree.ANSWER_RULE);

@@ -5,12 +5,16 @@ import * as Image from '../../src/layout/image.ts';
 import * as Lane from '../../src/layout/lane.ts';
 import * as Rule from '../../src/layout/rule.ts';
 
-/** Absolute address of the first rule record of the only chain at a hook; 0 when there are none or more. */
+/**
+ * Absolute address of the first rule record of the only chain at a hook, of the flattened one if there is one; 0 when
+ * there are none or more.
+ */
 export function onlyChain(image: usize, hook: u32): usize {
   const entry = image + Image.HOOKS + hook * (Image.HOOK_SLOTS * Image.HOOK_ENTRY_BYTES);
   const first = load<u32>(entry, 4);
   if (first == 0 || load<u32>(entry, Image.HOOK_ENTRY_BYTES + 4) != 0) return 0;
-  return image + first;
+  const flat = <usize>load<u32>(image + first, Rule.FLAT);
+  return image + (flat != 0 ? flat : first);
 }
 
 /** Absolute address of the chain's classifier, if it is of this kind and chains are not to be walked rule by rule; or 0. */

@@ -72,6 +72,10 @@ export function walkOn(
       r = load<u32>(frame, Frame.NEXT);
       continue;
     }
+    if (load<u32>(r, Rule.GUARD) != 0 && !guardsHold(lane, image, p, r)) {
+      r += Rule.BYTES;
+      continue;
+    }
     const result = ruleMatches(lane, image, p, r, classified);
     if (result != Op.YES) {
       if (result == Op.NO) {
@@ -112,6 +116,9 @@ export function walkOn(
         frame -= Frame.BYTES;
         r = load<u32>(frame, Frame.NEXT);
         continue;
+      case Target.SKIP:
+        r = image + load<u32>(r, Rule.TARGET_ARG);
+        continue;
       case Target.REJECT:
         store<u32>(p, u32(record), Packet.DECISION);
         return Verdict.REJECT;
@@ -140,11 +147,26 @@ function stopAtAuthentication(image: usize, p: usize): void {
   store<u32>(p, IPPROTO_AH, Packet.PROTO);
 }
 
+/** Does what the jumps ask hold that lead to a rule of a flattened chain? Of a candidate that is sure it does. */
+function guardsHold(lane: usize, image: usize, p: usize, r: usize): bool {
+  if ((load<u32>(r, Rule.FLAGS) & Rule.EXACT) != 0) return true;
+  for (
+    let guard = load<u32>(r, Rule.GUARD);
+    guard != 0;
+    guard = load<u32>(image + <usize>guard, Rule.GUARD)
+  ) {
+    if (ruleMatches(lane, image, p, image + <usize>guard, false) != Op.YES) return false;
+  }
+  return true;
+}
+
 /**
- * Begins the chain whose first rule record is `first`: its classifier, if it has one, finds the candidates. Answers the
- * first of them, or `first`.
+ * Begins the chain whose first rule record is `whole`, or what it is as flattened chain: its classifier, if it has one,
+ * finds the candidates. Answers the first of them, or the first rule.
  */
-function enter(image: usize, p: usize, frame: usize, first: usize, linear: bool): usize {
+function enter(image: usize, p: usize, frame: usize, whole: usize, linear: bool): usize {
+  const flat: usize = load<u32>(whole, Rule.FLAT);
+  const first = flat != 0 && !linear ? image + flat : whole;
   store<u32>(frame, u32(first), Frame.FIRST);
   const data: usize = load<u32>(first, Rule.CLASSIFIER);
   if (data != 0 && !linear) return classify(image, image + data, p, frame, first);

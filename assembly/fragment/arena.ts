@@ -15,11 +15,11 @@ export function fragmentArenaBytes(threshold: u32): u32 {
 }
 
 /**
- * Makes an empty arena of `bytes` (at least fragmentArenaBytes(0)) at `arena`, a multiple of 64, with Linux's defaults.
- * Its threshold is Linux's or what the size allows. `seed` goes into the hash of the buckets.
+ * Makes an empty arena of `bytes` (at least fragmentArenaBytes(0)) at `arena`, a multiple of 64, with Linux's defaults,
+ * out of memory that is all zeros: a scan without fragments never touches most of it. Its threshold is Linux's or what
+ * the size allows. `seed` goes into the hash of the buckets.
  */
 export function initializeFragments(arena: usize, bytes: u32, seed: u32): void {
-  memory.fill(arena, 0, bytes);
   const pieces = (bytes - Fragment.FIXED_BYTES) / Fragment.BYTES_PER_PIECE;
   let buckets: u32 = 16;
   while (buckets < pieces) buckets <<= 1;
@@ -56,13 +56,28 @@ function align(address: usize): usize {
   return (address + ALIGN - 1) & ~(ALIGN - 1);
 }
 
-/** Links `count` records of `size` bytes at `first` through their field `next`; returns the head. */
-function freeList(first: usize, count: u32, size: u32, next: usize): u32 {
-  let head: u32 = 0;
-  for (let i = count; i > 0; i--) {
-    const record = first + (i - 1) * size;
-    store<u32>(record + next, head);
-    head = <u32>record;
-  }
-  return head;
+/**
+ * A free list of `count` records of `size` bytes at `first`; returns its head. The link of a free record, at `link`, is
+ * the distance from its own end to the next one, so that zeros link each record to its neighbour.
+ */
+function freeList(first: usize, count: u32, size: u32, link: usize): u32 {
+  setNext(first + (count - 1) * size, 0, size, link);
+  return <u32>first;
+}
+
+function setNext(record: usize, next: usize, size: u32, link: usize): void {
+  store<u32>(record + link, <u32>(next - record - size));
+}
+
+/** Takes the first record of the free list whose head stands at `head`; 0 when there is none. */
+export function takeFree(head: usize, size: u32, link: usize): usize {
+  const record = <usize>load<u32>(head);
+  if (record) store<u32>(head, <u32>(record + size + load<u32>(record + link)));
+  return record;
+}
+
+/** Puts a record back as the first one. */
+export function giveBack(head: usize, record: usize, size: u32, link: usize): void {
+  setNext(record, load<u32>(head), size, link);
+  store<u32>(head, <u32>record);
 }

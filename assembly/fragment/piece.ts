@@ -2,6 +2,7 @@
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import { giveBack, takeFree } from './arena.ts';
 
 /** struct sk_buff and struct skb_shared_info with their head room, and the smallest head that Linux allocates. */
 const SK_BUFF: u32 = 256;
@@ -35,8 +36,7 @@ export function createPiece(
   from: usize,
   captured: u32,
 ): usize {
-  const piece = <usize>load<u32>(arena, Fragment.FREE_PIECE);
-  store<u32>(arena, load<u32>(piece, Fragment.PIECE_NEXT), Fragment.FREE_PIECE);
+  const piece = takeFree(arena + Fragment.FREE_PIECE, Fragment.PIECE_BYTES, Fragment.PIECE_NEXT);
   store<u32>(arena, load<u32>(arena, Fragment.PIECE_COUNT) + 1, Fragment.PIECE_COUNT);
   const cost = charge(load<u32>(p, Packet.LENGTH));
   store<u64>(piece, number, Fragment.PIECE_NUMBER);
@@ -48,19 +48,17 @@ export function createPiece(
   store<u32>(arena, load<u32>(arena, Fragment.MEMORY) + cost, Fragment.MEMORY);
   let link = piece + Fragment.PIECE_CHUNKS;
   let used: u32 = 0;
-  let chunk = <usize>load<u32>(arena, Fragment.FREE_CHUNK);
   while (captured > 0) {
+    const chunk = takeFree(arena + Fragment.FREE_CHUNK, Fragment.CHUNK_BYTES, Fragment.CHUNK_NEXT);
     const size = min<u32>(captured, Fragment.CHUNK_DATA_BYTES);
     store<u32>(link, <u32>chunk);
     memory.copy(chunk + Fragment.CHUNK_DATA, from, size);
     link = chunk + Fragment.CHUNK_NEXT;
-    chunk = load<u32>(chunk, Fragment.CHUNK_NEXT);
     from += size;
     captured -= size;
     used++;
   }
   store<u32>(link, 0);
-  store<u32>(arena, <u32>chunk, Fragment.FREE_CHUNK);
   store<u32>(arena, load<u32>(arena, Fragment.FREE_CHUNKS) - used, Fragment.FREE_CHUNKS);
   return piece;
 }
@@ -83,8 +81,7 @@ export function freePiece(arena: usize, piece: usize): void {
   let freed: u32 = 0;
   while (chunk) {
     const next = <usize>load<u32>(chunk, Fragment.CHUNK_NEXT);
-    store<u32>(chunk, load<u32>(arena, Fragment.FREE_CHUNK), Fragment.CHUNK_NEXT);
-    store<u32>(arena, <u32>chunk, Fragment.FREE_CHUNK);
+    giveBack(arena + Fragment.FREE_CHUNK, chunk, Fragment.CHUNK_BYTES, Fragment.CHUNK_NEXT);
     chunk = next;
     freed++;
   }
@@ -95,8 +92,7 @@ export function freePiece(arena: usize, piece: usize): void {
     Fragment.MEMORY,
   );
   store<u32>(arena, load<u32>(arena, Fragment.PIECE_COUNT) - 1, Fragment.PIECE_COUNT);
-  store<u32>(piece, load<u32>(arena, Fragment.FREE_PIECE), Fragment.PIECE_NEXT);
-  store<u32>(arena, <u32>piece, Fragment.FREE_PIECE);
+  giveBack(arena + Fragment.FREE_PIECE, piece, Fragment.PIECE_BYTES, Fragment.PIECE_NEXT);
 }
 
 /** Tells what became of a held packet: completed by packet `datagram`, or dead for `reason`. */

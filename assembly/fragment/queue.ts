@@ -3,6 +3,7 @@
 
 import * as Fragment from '../../src/layout/fragment.ts';
 import * as Packet from '../../src/layout/packet.ts';
+import { giveBack, takeFree } from './arena.ts';
 import { freePiece, tell } from './piece.ts';
 
 /** What Linux charges for a queue: about the size of struct ipq. */
@@ -35,10 +36,9 @@ export function findQueue(arena: usize, p: usize, id: u32, user: u32): usize {
 
 /** A new queue, the newest by age; 0 when the pool is exhausted. */
 export function createQueue(arena: usize, p: usize, id: u32, user: u32): usize {
-  const q = <usize>load<u32>(arena, Fragment.FREE_QUEUE);
-  const peer = q ? takePeer(arena, load<u32>(p, Packet.SRC)) : 0;
+  const peer = load<u32>(arena, Fragment.FREE_QUEUE) ? takePeer(arena, load<u32>(p, Packet.SRC)) : 0;
   if (!peer) return 0;
-  store<u32>(arena, load<u32>(q, Fragment.QUEUE_NEXT), Fragment.FREE_QUEUE);
+  const q = takeFree(arena + Fragment.FREE_QUEUE, Fragment.QUEUE_BYTES, Fragment.QUEUE_NEXT);
   memory.fill(q, 0, Fragment.QUEUE_BYTES);
   v128.store(q, v128.load(p, Packet.SRC), Fragment.QUEUE_SRC);
   v128.store(q, v128.load(p, Packet.DST), Fragment.QUEUE_DST);
@@ -84,8 +84,7 @@ export function killQueue(arena: usize, q: usize, own: u64, datagram: u64, reaso
   unlink(arena, q);
   dropPeer(arena, load<u32>(q, Fragment.QUEUE_PEER));
   remove(load<u32>(q, Fragment.QUEUE_BUCKET), q, Fragment.QUEUE_NEXT);
-  store<u32>(q, load<u32>(arena, Fragment.FREE_QUEUE), Fragment.QUEUE_NEXT);
-  store<u32>(arena, <u32>q, Fragment.FREE_QUEUE);
+  giveBack(arena + Fragment.FREE_QUEUE, q, Fragment.QUEUE_BYTES, Fragment.QUEUE_NEXT);
   store<u32>(arena, load<u32>(arena, Fragment.QUEUE_COUNT) - 1, Fragment.QUEUE_COUNT);
   store<u32>(arena, load<u32>(arena, Fragment.MEMORY) - QUEUE_CHARGE, Fragment.MEMORY);
 }
@@ -174,9 +173,8 @@ function takePeer(arena: usize, source: u32): usize {
     store<u32>(peer, load<u32>(peer, Fragment.PEER_QUEUES) + 1, Fragment.PEER_QUEUES);
     return peer;
   }
-  peer = load<u32>(arena, Fragment.FREE_PEER);
+  peer = takeFree(arena + Fragment.FREE_PEER, Fragment.PEER_BYTES, Fragment.PEER_NEXT);
   if (!peer) return 0;
-  store<u32>(arena, load<u32>(peer, Fragment.PEER_NEXT), Fragment.FREE_PEER);
   store<u32>(peer, source, Fragment.PEER_SRC);
   store<u32>(peer, load<u32>(bucket), Fragment.PEER_NEXT);
   store<u32>(bucket, <u32>peer);
@@ -191,6 +189,5 @@ function dropPeer(arena: usize, peer: usize): void {
   store<u32>(peer, queues, Fragment.PEER_QUEUES);
   if (queues) return;
   remove(load<u32>(peer, Fragment.PEER_BUCKET), peer, Fragment.PEER_NEXT);
-  store<u32>(peer, load<u32>(arena, Fragment.FREE_PEER), Fragment.PEER_NEXT);
-  store<u32>(arena, <u32>peer, Fragment.FREE_PEER);
+  giveBack(arena + Fragment.FREE_PEER, peer, Fragment.PEER_BYTES, Fragment.PEER_NEXT);
 }

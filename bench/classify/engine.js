@@ -1,10 +1,11 @@
 // The kernel over headers in memory: one lane, one rule set.
 
+import { countAtOrigins } from '../../dist/compile/aliases.js';
 import { compile } from '../../dist/compile/compile.js';
 import { Allocator } from '../../dist/kernel/allocator.js';
-import { placeLane } from '../../dist/kernel/arena.js';
 import { compileKernel, createMemory, instantiateKernel } from '../../dist/kernel/kernel.js';
 import { readRules } from '../../dist/save/read.js';
+import { placeLane } from '../../dist/scan/arena.js';
 
 const LINEAR = 2;
 const FORWARD = 2;
@@ -17,6 +18,7 @@ export class Engine {
   #memory;
   #arena;
   #records;
+  #aliases;
   #options;
 
   /** @param {string} rules iptables-save text @param {'auto' | 'linear' | 'bit-vectors' | 'trees'} classifier */
@@ -42,6 +44,7 @@ export class Engine {
     );
     this.#memory = memory;
     this.#records = compiled.recordCount;
+    this.#aliases = compiled.aliases;
     this.#kernel = instantiateKernel(compileKernel(), memory);
     this.#options = classifier === 'linear' ? LINEAR : 0;
     this.allocator = allocator;
@@ -64,11 +67,13 @@ export class Engine {
 
   /** Packets and bytes by rule record. */
   counters() {
-    return new BigUint64Array(
+    const words = new BigUint64Array(
       this.#memory.buffer,
       this.#arena.counters4,
       (this.#records * COUNTER_BYTES) / 8,
-    );
+    ).slice();
+    countAtOrigins(words, this.#aliases);
+    return words;
   }
 
   #setOptions() {

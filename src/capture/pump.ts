@@ -2,7 +2,6 @@
 
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { decompress } from './decompress.ts';
 import type { CaptureFile, SharedDescription } from './description.ts';
 import { RingWriter } from './ring.ts';
 
@@ -25,6 +24,9 @@ export class StreamPump {
       this.#ring.begin(place);
       let failure: string | undefined;
       try {
+        // Loaded for streams only: start-up is a large part of a short scan.
+        const { decompress } = await import('./decompress.ts');
+        if (this.#ring.stopped) return;
         this.#input = open(file);
         for await (const chunk of decompress(this.#input)) {
           if (!(await this.#ring.write(chunk))) break;

@@ -50,7 +50,11 @@ export function scanCommand(finish: (code: number) => void): Command {
       'pcap or pcapng files, also compressed (gzip, zstd), one stream in this order; - is stdin',
     );
   addMachineOptions(command)
-    .option('--workers <n>', 'threads (default: the cores); the output does not depend on it', parseWorkers)
+    .option(
+      '--workers <n>',
+      'threads (default: the cores, fewer for small captures); the output does not depend on it',
+      parseWorkers,
+    )
     .option(
       '--seed <n>',
       'of the hash of connections (default: drawn), for runs that are the same',

@@ -1,15 +1,18 @@
 // What goes to the user's terminal: colours, notes on stderr, system errors in words.
 
-import { getSystemErrorMap } from 'node:util';
-import pc from 'picocolors';
 import { type ErrorCode, WasmtablesError } from '../error.ts';
 import type { Style } from '../report/summary.ts';
 
 /** Colours when `stream` is a terminal, unless NO_COLOR is set (https://no-color.org). */
 export function styleFor(stream: NodeJS.WriteStream): Style {
   const off = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
-  const colors = pc.createColors(stream.isTTY === true && !off);
-  return { heading: colors.bold, faint: colors.dim };
+  const on = stream.isTTY === true && !off;
+  return { heading: on ? rendered(1) : String, faint: on ? rendered(2) : String };
+}
+
+/** Select Graphic Rendition (ECMA-48): 1 bold, 2 faint; 22 ends both. */
+function rendered(rendition: 1 | 2): (text: string) => string {
+  return (text) => `\u001b[${rendition}m${text}\u001b[22m`;
 }
 
 /** A line on stderr that is not an error. */
@@ -43,6 +46,8 @@ export function systemError(what: string, error: unknown, code: ErrorCode = 'IO'
 
 function systemMessage(error: unknown): string {
   const { errno, message } = error as { errno?: unknown; message?: unknown };
+  // Loaded when there is an error to tell: start-up is a large part of a short scan.
+  const { getSystemErrorMap } = process.getBuiltinModule('node:util');
   const known = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
   return known?.[1] ?? (typeof message === 'string' ? message : String(error));
 }

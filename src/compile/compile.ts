@@ -1,9 +1,6 @@
 // Model -> image. The layout of an image is in src/layout/image.ts and rule.ts; what one match lowers to is in its
 // file in src/extension.
 
-import { WasmtablesError } from '../error.ts';
-import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
-import { findMatch, findTarget } from '../extension/index.ts';
 import { type EntryNeeds, entryNeeds, needsConntrack } from '../extension/tracking.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Image from '../layout/image.ts';
@@ -14,31 +11,28 @@ import * as TargetKind from '../layout/target.ts';
 import * as Trail from '../layout/trail.ts';
 import * as Tree from '../layout/tree.ts';
 import * as Verdict from '../layout/verdict.ts';
-import type { Address } from '../model/address.ts';
 import {
-  type AddressMask,
   type Backend,
   type Chain,
   HOOK_ORDER,
   type HookName,
-  isUnknown,
-  type Match,
-  type Negatable,
   type Rule,
   type RuleSet,
   TABLE_ORDER,
   type Table,
-  type Target,
 } from '../model/ruleset.ts';
 import { stationsAt } from '../model/station.ts';
+import type { Aliases } from './aliases.ts';
 import { alwaysReached, chainOrder } from './chain-order.ts';
 import { changingFields } from './changing.ts';
 import { type ClassifierChoice, ClassifierEmitter, type ClassifierPlan } from './classify/choose.ts';
-import { conditionsOf } from './classify/condition.ts';
+import { both, conditionsOf, type RuleConditions, without } from './classify/condition.ts';
 import { expectedCandidates } from './classify/estimate.ts';
 import type { ClassifiedInterfaces } from './classify/interface-vectors.ts';
 import { Emitter } from './emitter.ts';
+import { type FlatRule, flatten } from './flatten.ts';
 import type { InterfaceRow } from './interface-rows.ts';
+import { RuleEmitter, VERDICTS } from './rule-emitter.ts';
 import { trailKey } from './trail.ts';
 
 /** What to do at a match or target that is not modelled (`--unknown`). */
@@ -61,6 +55,7 @@ export interface CompiledRules {
   readonly recordCount: number;
   /** Chains in image order. */
   readonly chains: readonly CompiledChain[];
+  readonly aliases: readonly Aliases[];
   readonly rows: readonly InterfaceRow[];
   /** Classifiers' interface tables. */
   readonly interfaceTables: readonly ClassifiedInterfaces[];
@@ -72,6 +67,11 @@ export interface CompiledRules {
   readonly conntrack: boolean;
   /** What its entries are to have. */
   readonly entryNeeds: EntryNeeds;
+}
+
+interface FlatChain extends Aliases {
+  readonly compiled: CompiledChain;
+  readonly rules: readonly FlatRule[];
 }
 
 export interface CompiledChain {
@@ -93,8 +93,6 @@ export function compile(ruleSet: RuleSet, options: CompileOptions): CompiledRule
 /** Rules that decide by the ctstate alone and are asked before anything is looked up. */
 const MOST_LEADING = 4;
 
-const VERDICTS = { ACCEPT: Verdict.ACCEPT, DROP: Verdict.DROP, QUEUE: Verdict.QUEUE } as const;
-
 class Compiler {
   readonly #ruleSet: RuleSet;
   readonly #tracked: boolean;
@@ -104,15 +102,17 @@ class Compiler {
   readonly #firstRecords = new Map<string, number>();
   readonly #empty = new Set<string>();
   readonly #alwaysReached = new Set<Chain>();
-  readonly #rows = new Map<string, InterfaceRow>();
-  readonly #unknowns: string[] = [];
-  readonly #registered: unknown[] = [];
-  readonly #operationLists = new Map<string, number>();
   readonly #changingFields = new Map<Table, (chain: string) => ReadonlySet<number>>();
   readonly #interfaceTables: ClassifiedInterfaces[] = [];
   readonly #rulesStart: number;
   readonly #recordCount: number;
+  readonly #flats: FlatChain[] = [];
+  /** Chains that no packet enters but where they stand in others, and these. */
+  readonly #within = new Map<Chain, Chain>();
+  /** Where the records begin by which a chain's packets are looked up, if they are. */
+  readonly #searched = new Map<CompiledChain, number>();
   readonly #emitter: Emitter;
+  readonly #rules: RuleEmitter;
   readonly #classifiers: ClassifierEmitter;
 
   constructor(ruleSet: RuleSet, options: CompileOptions) {
@@ -129,20 +129,63 @@ class Compiler {
         records += chain.rules.length + 1;
       }
     }
+    if (options.classifier !== 'linear') records = this.#flatten(records);
     this.#recordCount = records;
-    const chainsEnd = Image.HEADER_BYTES + this.#chains.length * Image.CHAIN_BYTES;
+    const chainsEnd = Image.HEADER_BYTES + (this.#chains.length + this.#flats.length) * Image.CHAIN_BYTES;
     this.#rulesStart = Math.ceil(chainsEnd / 64) * 64;
     this.#emitter = new Emitter(this.#rulesStart + records * RuleRecord.BYTES);
+    this.#rules = new RuleEmitter(this.#emitter, ruleSet, options, (table, chain) => {
+      const name = `${table.name} ${chain}`;
+      if (this.#empty.has(name)) return 0;
+      const first = this.#firstRecords.get(name);
+      return first === undefined ? undefined : this.#recordOffset(first);
+    });
     const choice = options.classifier ?? 'auto';
     this.#classifiers = new ClassifierEmitter(this.#emitter, ruleSet.family, choice);
+  }
+
+  /** Finds what is flattened, and answers how many records there are with it. */
+  #flatten(records: number): number {
+    let next = records;
+    const byChain = new Map(this.#chains.map((compiled) => [compiled.chain, compiled]));
+    for (const table of this.#ruleSet.tables) {
+      const { chains, within } = flatten(table);
+      for (const [inner, outer] of within) this.#within.set(inner, outer);
+      for (const [chain, rules] of chains) {
+        const compiled = byChain.get(chain) as CompiledChain;
+        const origins = rules.map(
+          (one) => (byChain.get(one.chain) as CompiledChain).firstRecord + one.position,
+        );
+        origins.push(compiled.firstRecord + chain.rules.length);
+        this.#flats.push({ compiled, rules, firstRecord: next, origins });
+        next += origins.length;
+      }
+    }
+    return next;
   }
 
   run(): CompiledRules {
     this.#header();
     this.#hookTable();
-    this.#chains.forEach((compiled, index) => {
-      this.#chain(compiled, index);
+    const conditions = new Map(
+      this.#chains.map((compiled, index) => [compiled.chain, this.#chain(compiled, index)] as const),
+    );
+    const flattened = new Set<Chain>();
+    this.#flats.forEach((flat, index) => {
+      if (this.#flat(flat, this.#chains.length + index, conditions)) flattened.add(flat.compiled.chain);
     });
+    // One that is not, after all, leads into chains that would stand in it.
+    const allFlat = flattened.size === this.#flats.length;
+    for (const compiled of this.#chains) {
+      const { chain, firstRecord } = compiled;
+      const outer = allFlat ? this.#within.get(chain) : undefined;
+      if (flattened.has(chain)) continue;
+      if (outer === undefined) this.#search(compiled, firstRecord, chain.rules, conditions.get(chain) ?? []);
+      else {
+        compiled.plan = { kind: 'linear', offset: 0, bytes: 0, fields: [], notes: [], within: outer.name };
+        this.#finals(firstRecord, chain.rules);
+      }
+    }
     this.#lead();
     this.#remember();
     this.#stage();
@@ -151,10 +194,11 @@ class Compiler {
       image: this.#emitter.finish(),
       recordCount: this.#recordCount,
       chains: this.#chains,
-      rows: [...this.#rows.values()],
+      aliases: this.#flats.map(({ firstRecord, origins }) => ({ firstRecord, origins })),
+      rows: this.#rules.rows,
       interfaceTables: this.#interfaceTables,
-      unknowns: this.#unknowns,
-      registered: this.#registered,
+      unknowns: this.#rules.unknowns,
+      registered: this.#rules.registered,
       conntrack: this.#tracked,
       entryNeeds: entryNeeds(this.#ruleSet),
     };
@@ -181,8 +225,10 @@ class Compiler {
   /** Packets are looked up beforehand in the largest trees of a chain that a hook leads to without a condition. */
   #stage(): void {
     let most = 0;
-    for (const { chain, plan, firstRecord } of this.#chains) {
+    for (const compiled of this.#chains) {
+      const { chain, plan } = compiled;
       if (plan?.kind !== 'trees') continue;
+      const firstRecord = this.#searched.get(compiled) as number;
       this.#emitter.setWord(plan.offset + Tree.FIRST_RECORD, firstRecord);
       if (!this.#alwaysReached.has(chain) || plan.late || plan.bytes <= most) continue;
       most = plan.bytes;
@@ -257,43 +303,15 @@ class Compiler {
     });
   }
 
-  #chain(compiled: CompiledChain, index: number): void {
-    const { table, chain, firstRecord } = compiled;
-    const at = Image.HEADER_BYTES + index * Image.CHAIN_BYTES;
-    const hook = chain.hook === undefined ? Hook.NONE : HOOK_ORDER.indexOf(chain.hook);
-    this.#emitter.setWord(at + Image.CHAIN_TABLE, TABLE_ORDER.indexOf(table.name));
-    this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
-    this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
-    this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, chain.rules.length);
+  /** Emits a chain's records and answers what its rules ask. */
+  #chain({ table, chain, firstRecord }: CompiledChain, index: number): readonly RuleConditions[] {
+    this.#chainEntry(table, chain, index, firstRecord, chain.rules.length);
     const changing = this.#changing(table)(chain.name);
     const conditions = chain.rules.map((rule, position) => {
       const record = this.#recordOffset(firstRecord + position);
       this.#emitter.setWord(record + RuleRecord.CHAIN, index);
       this.#emitter.setWord(record + RuleRecord.NUMBER, position + 1);
-      return conditionsOf(rule, this.#rule(record, rule, table), this.#ruleSet.family, changing);
-    });
-    const finals = chain.rules.map((_, position) =>
-      this.#verdict(this.#recordOffset(firstRecord + position)),
-    );
-    finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
-    const { plan, exact, interfaces } = this.#classifiers.emit({
-      rules: conditions,
-      finals,
-      beforehand: this.#alwaysReached.has(chain),
-    });
-    compiled.plan = plan;
-    if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
-    if (plan.offset !== 0) {
-      this.#emitter.setWord(this.#recordOffset(firstRecord) + RuleRecord.CLASSIFIER, plan.offset);
-      for (const table of interfaces) this.#interfaceTables.push(table);
-      exact.forEach((sure, position) => {
-        if (!sure) return;
-        const flags = this.#recordOffset(firstRecord + position) + RuleRecord.FLAGS;
-        this.#emitter.setWord(flags, this.#emitter.word(flags) | RuleRecord.EXACT);
-      });
-    }
-    chain.rules.forEach((rule, position) => {
-      this.#final(this.#recordOffset(firstRecord + position), rule, exact[position] === true);
+      return conditionsOf(rule, this.#rules.emit(record, rule, table), this.#ruleSet.family, changing);
     });
     const end = this.#recordOffset(firstRecord + chain.rules.length);
     this.#emitter.setWord(end + RuleRecord.CHAIN, index);
@@ -304,17 +322,131 @@ class Compiler {
       this.#emitter.setWord(end + RuleRecord.TARGET_ARG, VERDICTS[chain.policy]);
       this.#emitter.setWord(end + RuleRecord.FINAL, (VERDICTS[chain.policy] + 1) | RuleRecord.FINAL_ALWAYS);
     }
+    return conditions;
+  }
+
+  #chainEntry(table: Table, chain: Chain, index: number, firstRecord: number, rules: number): void {
+    const at = Image.HEADER_BYTES + index * Image.CHAIN_BYTES;
+    const hook = chain.hook === undefined ? Hook.NONE : HOOK_ORDER.indexOf(chain.hook);
+    this.#emitter.setWord(at + Image.CHAIN_TABLE, TABLE_ORDER.indexOf(table.name));
+    this.#emitter.setWord(at + Image.CHAIN_HOOK, hook);
+    this.#emitter.setWord(at + Image.CHAIN_FIRST_RULE, this.#recordOffset(firstRecord));
+    this.#emitter.setWord(at + Image.CHAIN_RULE_COUNT, rules);
+  }
+
+  /** Emits a flattened chain and what it is searched by; false when there is nothing to search it by. */
+  #flat(
+    { compiled, rules, firstRecord, origins }: FlatChain,
+    index: number,
+    conditions: ReadonlyMap<Chain, readonly RuleConditions[]>,
+  ): boolean {
+    const { table, chain } = compiled;
+    this.#chainEntry(table, chain, index, firstRecord, rules.length);
+    const changing = this.#changing(table)(chain.name);
+    const merged: RuleConditions[] = [];
+    const guarded: boolean[] = [];
+    rules.forEach((rule, position) => {
+      const record = this.#recordOffset(firstRecord + position);
+      const origin = this.#recordOffset(origins[position] as number);
+      this.#copy(origin, record, index);
+      const own = without(conditions.get(rule.chain)?.[rule.position] as RuleConditions, changing);
+      merged.push(rule.guard < 0 ? own : both(merged[rule.guard] as RuleConditions, own));
+      guarded.push(rule.guard >= 0 && this.#asksOrGuarded(firstRecord, rule.guard, guarded));
+      if (rule.guard >= 0) {
+        this.#emitter.setWord(record + RuleRecord.GUARD, this.#recordOffset(firstRecord + rule.guard));
+      }
+      if (rule.entered) this.#emitter.setWord(record + RuleRecord.TARGET, TargetKind.CONTINUE);
+      if (rule.skipTo !== undefined) {
+        this.#emitter.setWord(record + RuleRecord.TARGET, TargetKind.SKIP);
+        this.#emitter.setWord(record + RuleRecord.TARGET_ARG, this.#recordOffset(firstRecord + rule.skipTo));
+      }
+    });
+    const end = origins[rules.length] as number;
+    this.#copy(this.#recordOffset(end), this.#recordOffset(firstRecord + rules.length), index);
+    const models = rules.map(({ chain, position }) => chain.rules[position] as Rule);
+    if (!this.#search(compiled, firstRecord, models, merged, guarded)) return false;
+    const inner = rules.length - chain.rules.length;
+    compiled.plan = {
+      ...(compiled.plan as ClassifierPlan),
+      notes: [`with ${inner} rules of chains that it jumps to`, ...(compiled.plan as ClassifierPlan).notes],
+    };
+    this.#emitter.setWord(
+      this.#recordOffset(compiled.firstRecord) + RuleRecord.FLAT,
+      this.#recordOffset(firstRecord),
+    );
+    this.#finals(compiled.firstRecord, chain.rules);
+    return true;
+  }
+
+  #asksOrGuarded(firstRecord: number, position: number, guarded: readonly boolean[]): boolean {
+    return guarded[position] === true || this.#asks(this.#recordOffset(firstRecord + position));
+  }
+
+  /** Copies a record into a flattened chain: what depends on how the chain is searched is not yet known there. */
+  #copy(from: number, to: number, index: number): void {
+    const emitter = this.#emitter;
+    for (let word = 0; word < RuleRecord.BYTES; word += 4)
+      emitter.setWord(to + word, emitter.word(from + word));
+    emitter.setWord(to + RuleRecord.CHAIN, index);
+  }
+
+  /**
+   * Emits what finds the candidates of the records from `firstRecord` on. False when they are walked rule by rule.
+   * `guarded`: by rule, does something have to hold beside what it asks itself?
+   */
+  #search(
+    compiled: CompiledChain,
+    firstRecord: number,
+    rules: readonly Rule[],
+    conditions: readonly RuleConditions[],
+    guarded: readonly boolean[] = [],
+  ): boolean {
+    const { chain } = compiled;
+    const finals = rules.map((_, position) => this.#answer(this.#recordOffset(firstRecord + position)));
+    finals.push(chain.policy === undefined ? 0 : VERDICTS[chain.policy] + 1);
+    const { plan, exact, interfaces } = this.#classifiers.emit({
+      rules: conditions,
+      finals,
+      beforehand: this.#alwaysReached.has(chain),
+      alone: this.#alwaysReached.has(chain) && this.#isAlone(),
+    });
+    compiled.plan = plan;
+    if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
+    if (plan.offset !== 0) {
+      this.#searched.set(compiled, firstRecord);
+      this.#emitter.setWord(this.#recordOffset(firstRecord) + RuleRecord.CLASSIFIER, plan.offset);
+      for (const table of interfaces) this.#interfaceTables.push(table);
+      exact.forEach((sure, position) => {
+        if (!sure) return;
+        const flags = this.#recordOffset(firstRecord + position) + RuleRecord.FLAGS;
+        this.#emitter.setWord(flags, this.#emitter.word(flags) | RuleRecord.EXACT);
+      });
+    }
+    this.#finals(firstRecord, rules, exact, guarded);
+    return plan.offset !== 0;
+  }
+
+  /** Is there one chain with rules, and no connection tracking? */
+  #isAlone(): boolean {
+    return !this.#tracked && this.#chains.length === this.#empty.size + 1;
   }
 
   /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */
-  #final(record: number, rule: Rule, exact: boolean): void {
-    const verdict = this.#verdict(record);
-    if (verdict === 0) return;
-    if (rule.in !== undefined || rule.out !== undefined) return;
-    const asks = this.#asks(record);
-    if (asks && !exact) return;
-    const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
-    this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
+  #finals(
+    firstRecord: number,
+    rules: readonly Rule[],
+    exact: readonly boolean[] = [],
+    guarded: readonly boolean[] = [],
+  ): void {
+    for (const [position, rule] of rules.entries()) {
+      const record = this.#recordOffset(firstRecord + position);
+      const verdict = this.#verdict(record);
+      if (verdict === 0 || rule.in !== undefined || rule.out !== undefined) continue;
+      const asks = guarded[position] === true || this.#asks(record);
+      if (asks && exact[position] !== true) continue;
+      const when = asks ? RuleRecord.FINAL_CANDIDATE : RuleRecord.FINAL_ALWAYS;
+      this.#emitter.setWord(record + RuleRecord.FINAL, verdict | when);
+    }
   }
 
   /** The verdict plus 1 that a rule which matches gives; 0 when it gives none by itself. */
@@ -322,6 +454,12 @@ class Compiler {
     const target = this.#emitter.word(record + RuleRecord.TARGET);
     if (target === TargetKind.REJECT) return Verdict.REJECT + 1;
     return target === TargetKind.VERDICT ? this.#emitter.word(record + RuleRecord.TARGET_ARG) + 1 : 0;
+  }
+
+  /** What a look-up says when the rule matches. */
+  #answer(record: number): number {
+    const target = this.#emitter.word(record + RuleRecord.TARGET);
+    return target === TargetKind.CONTINUE ? Tree.ANSWER_GOES_ON : this.#verdict(record);
   }
 
   /** Fields that change while a chain of the table is walked. */
@@ -333,177 +471,4 @@ class Compiler {
     }
     return changing;
   }
-
-  /** Emits a rule and answers the operations of its matches. */
-  #rule(record: number, rule: Rule, table: Table): readonly number[] {
-    const emitter = this.#emitter;
-    let flags = this.#addressPart(record, RuleRecord.SRC, rule.source, RuleRecord.INV_SRC);
-    flags |= this.#addressPart(record, RuleRecord.DST, rule.destination, RuleRecord.INV_DST);
-    if (rule.protocol !== undefined) {
-      emitter.setWord(record + RuleRecord.PROTO, rule.protocol.value);
-      flags |= RuleRecord.HAS_PROTO | (rule.protocol.invert ? RuleRecord.INV_PROTO : 0);
-    }
-    if (rule.in !== undefined) {
-      emitter.setWord(record + RuleRecord.IN_ROW, this.#interfaceRow(rule.in.value, rule.in.invert));
-    }
-    if (rule.out !== undefined) {
-      emitter.setWord(record + RuleRecord.OUT_ROW, this.#interfaceRow(rule.out.value, rule.out.invert));
-    }
-    if (rule.fragment !== undefined) {
-      flags |= RuleRecord.FRAGMENT | (rule.fragment.invert ? RuleRecord.INV_FRAGMENT : 0);
-    }
-    emitter.setWord(record + RuleRecord.FLAGS, flags);
-    const words = this.#operations(record, rule);
-    this.#target(record, rule, table);
-    return words;
-  }
-
-  /** Writes address and mask in the kernel's form and answers the flags. */
-  #addressPart(
-    record: number,
-    at: number,
-    part: Negatable<AddressMask> | undefined,
-    invertFlag: number,
-  ): number {
-    if (part === undefined) return 0;
-    const { address, mask } = part.value;
-    addressWords(address).forEach((word, index) => {
-      this.#emitter.setWord(record + at + 4 * index, word);
-    });
-    addressWords(mask).forEach((word, index) => {
-      this.#emitter.setWord(record + at + (RuleRecord.SRC_MASK - RuleRecord.SRC) + 4 * index, word);
-    });
-    return RuleRecord.HAS_ADDRESS | (part.invert ? invertFlag : 0);
-  }
-
-  #interfaceRow(pattern: string, invert: boolean): number {
-    const key = `${invert ? '!' : ''}${pattern}`;
-    let row = this.#rows.get(key);
-    if (row === undefined) {
-      this.#emitter.align(64);
-      row = { pattern, invert, offset: this.#emitter.appendZeros(Image.ROW_BYTES) };
-      this.#rows.set(key, row);
-    }
-    return row.offset;
-  }
-
-  #operations(record: number, rule: Rule): readonly number[] {
-    const words: number[] = [];
-    const context = this.#lowerContext(rule, words);
-    for (const match of rule.matches) this.#match(match, context);
-    if (words.length > 0) {
-      const start = this.#operationList(words);
-      this.#emitter.setWord(record + RuleRecord.OPS, start);
-      this.#emitter.setWord(record + RuleRecord.OPS_END, start + words.length * 4);
-    }
-    return words;
-  }
-
-  /** Offset of a list of operations; rules that ask the same share one. */
-  #operationList(words: readonly number[]): number {
-    const key = words.join();
-    let start = this.#operationLists.get(key);
-    if (start === undefined) {
-      this.#emitter.align(16);
-      start = this.#emitter.append(words);
-      this.#operationLists.set(key, start);
-    }
-    return start;
-  }
-
-  #match(match: Match, context: LowerContext): void {
-    if (isUnknown(match.options)) {
-      const { unknown } = this.#options;
-      const id = this.#unknown(`match ${match.name}`, 'UNKNOWN_MATCH', match);
-      if (unknown === 'match' || unknown === 'no-match')
-        context.emit(Op.ASSUMED, unknown === 'match' ? 1 : 0);
-      else context.emit(Op.UNKNOWN, id);
-      return;
-    }
-    const extension = findMatch(match.name, this.#ruleSet.family);
-    if (extension === undefined)
-      throw new WasmtablesError('UNKNOWN_MATCH', `match "${match.name}" is not known`, match);
-    extension.lower(match.options as never, context);
-  }
-
-  #unknown(what: string, code: 'UNKNOWN_MATCH' | 'UNKNOWN_TARGET', at: Match | Target): number {
-    if (this.#options.unknown === 'refuse') {
-      throw new WasmtablesError(code, `${what} is not supported`, { place: at.place });
-    }
-    return this.#unknowns.push(what) - 1;
-  }
-
-  #target(record: number, rule: Rule, table: Table): void {
-    const [kind, argument] = this.#lowerTarget(record, rule, table);
-    this.#emitter.setWord(record + RuleRecord.TARGET, kind);
-    this.#emitter.setWord(record + RuleRecord.TARGET_ARG, argument);
-  }
-
-  #lowerTarget(record: number, rule: Rule, table: Table): readonly [kind: number, argument: number] {
-    const { target } = rule;
-    if (target === undefined) return [TargetKind.CONTINUE, 0];
-    if (target.kind === 'verdict') {
-      if (target.verdict === 'RETURN') return [TargetKind.RETURN, 0];
-      return [TargetKind.VERDICT, VERDICTS[target.verdict]];
-    }
-    if (target.kind !== 'extension') {
-      const name = `${table.name} ${target.chain}`;
-      const first = this.#firstRecords.get(name);
-      if (first === undefined) {
-        throw new WasmtablesError('BAD_CHAIN', `chain "${target.chain}" does not exist`, target);
-      }
-      // Nothing counts in a chain without rules: a jump goes on behind itself, a goto returns for it.
-      if (this.#empty.has(name)) return [target.kind === 'jump' ? TargetKind.CONTINUE : TargetKind.RETURN, 0];
-      const kind = target.kind === 'jump' ? TargetKind.JUMP : TargetKind.GOTO;
-      return [kind, this.#recordOffset(first)];
-    }
-    if (isUnknown(target.options)) return this.#unknownTarget(record, target);
-    const extension = findTarget(target.name, this.#ruleSet.family);
-    if (extension === undefined) {
-      throw new WasmtablesError('UNKNOWN_TARGET', `target "${target.name}" is not known`, target);
-    }
-    const words: number[] = [];
-    const lowered: LoweredTarget = extension.lower(target.options as never, this.#lowerContext(rule, words));
-    if (lowered.kind === 'reject') return [TargetKind.REJECT, lowered.type];
-    if (words.length === 0) return [TargetKind.CONTINUE, 0];
-    this.#emitter.align(16);
-    const start = this.#emitter.append(words);
-    const end = this.#emitter.bytes;
-    return [TargetKind.OPERATIONS, this.#emitter.append([start, end, 0, 0])];
-  }
-
-  /** Under `match` an unknown target counts and lets the packet go on; under `no-match` its rule never matches. */
-  #unknownTarget(
-    record: number,
-    target: Target & { kind: 'extension' },
-  ): readonly [kind: number, argument: number] {
-    const id = this.#unknown(`target ${target.name}`, 'UNKNOWN_TARGET', target);
-    if (this.#options.unknown === 'verdict') {
-      this.#emitter.setWord(record + RuleRecord.UNKNOWN, id);
-      return [TargetKind.UNKNOWN, id];
-    }
-    return [this.#options.unknown === 'match' ? TargetKind.ASSUMED : TargetKind.ASSUMED_NO_MATCH, id];
-  }
-
-  #lowerContext(rule: Rule, words: number[]): LowerContext {
-    return {
-      family: this.#ruleSet.family,
-      backend: this.#options.backend,
-      rule,
-      emit: (code, ...operands) => {
-        const count = Math.ceil((operands.length + 1) / 4) * 4;
-        words.push(code | ((count * 4) << 16), ...operands.map((word) => word >>> 0));
-        for (let index = operands.length + 1; index < count; index++) words.push(0);
-      },
-      interfaceRow: (pattern, invert) => this.#interfaceRow(pattern, invert),
-      register: (options) => this.#registered.push(options) - 1,
-    };
-  }
-}
-
-/** An address as the packet record holds it: IPv4 a u32 in host order and zeros, IPv6 two u64 in host order. */
-export function addressWords(address: Address): readonly [number, number, number, number] {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  if (address.length === 4) return [view.getUint32(0), 0, 0, 0];
-  return [view.getUint32(4), view.getUint32(0), view.getUint32(12), view.getUint32(8)];
 }

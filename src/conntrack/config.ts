@@ -1,7 +1,6 @@
 // The configuration of connection tracking: the machine's sysctls, or what Linux 6.18 has where they are not known, and
 // what the rule sets and the scan ask for; as a plain object, then as the record that the kernel reads.
 
-import { randomBytes } from 'node:crypto';
 import { hasAllInterfaces, type Machine } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
 import * as Conntrack from '../layout/conntrack.ts';
@@ -162,7 +161,7 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     shardBits,
     limit,
     shardLimit: Math.floor(limit / 2 ** shardBits),
-    seed: BigInt.asUintN(64, features.seed ?? randomBytes(8).readBigUInt64LE()),
+    seed: BigInt.asUintN(64, features.seed ?? drawSeed()),
     tcpMaxRetrans: read('tcp_max_retrans', 3, 255),
     expectMax: read('expect_max', 4096),
     trailKeys: features.trailKeys ?? Trail.KEYS,
@@ -295,4 +294,13 @@ export function writeConfig(
   write(Conntrack.TIMEOUT_GRE_STREAM, timeouts.greStream);
   writeAll(Conntrack.TIMEOUT_SCTP, timeouts.sctp);
   writeAll(Conntrack.TIMEOUT_DCCP, timeouts.dccp);
+}
+
+/**
+ * 64 random bits for hashes. Nothing tells of what was drawn, so that Math.random(), which every process seeds from the
+ * system, is as good as a cryptographic generator, and that one takes 3 ms to load.
+ */
+export function drawSeed(): bigint {
+  const draw = (): bigint => BigInt(Math.floor(Math.random() * 2 ** 32));
+  return (draw() << 32n) | draw();
 }

@@ -91,26 +91,32 @@ const TARGETS: readonly TargetExtension[] = [
 ];
 
 /** Other names by which `-p NAME` and `-m NAME` find a match (xtables_find_match). */
-const ALIASES: Readonly<Record<string, string>> = {
-  icmpv6: 'icmp6',
-  'ipv6-icmp': 'icmp6',
-};
+const ALIASES = [
+  ['icmpv6', icmp6],
+  ['ipv6-icmp', icmp6],
+] as const;
 
 /** A family's extensions by name: there is a look-up for every match of every rule. */
 function byName<E extends MatchExtension | TargetExtension>(
   all: readonly E[],
   family: Family,
-): ReadonlyMap<string, E> {
+): Map<string, E> {
   const own = all.filter(({ families }) => families?.includes(family) ?? true);
   return new Map(own.map((one) => [one.name, one]));
 }
 
-const MATCHES_BY_NAME = { ipv4: byName(MATCHES, 'ipv4'), ipv6: byName(MATCHES, 'ipv6') };
+function matchesByName(family: Family): ReadonlyMap<string, MatchExtension> {
+  const matches = byName(MATCHES, family);
+  for (const [alias, match] of ALIASES) if (matches.has(match.name)) matches.set(alias, match);
+  return matches;
+}
+
+const MATCHES_BY_NAME = { ipv4: matchesByName('ipv4'), ipv6: matchesByName('ipv6') };
 const TARGETS_BY_NAME = { ipv4: byName(TARGETS, 'ipv4'), ipv6: byName(TARGETS, 'ipv6') };
 
 /** The match of that name, if the family has one. */
 export function findMatch(name: string, family: Family): MatchExtension | undefined {
-  return MATCHES_BY_NAME[family].get(ALIASES[name] ?? name);
+  return MATCHES_BY_NAME[family].get(name);
 }
 
 /** The target of that name, if the family has one; verdicts and chains are none. */

@@ -71,7 +71,7 @@ export const QUEUE_DST = 16;
 export const QUEUE_ID = 32;
 /** Who reassembles. */
 export const QUEUE_USER = 36;
-/** Next in the bucket or in the free list; the bucket's address. */
+/** Next in the bucket; link of the free list (assembly/fragment/arena.ts). The bucket's address. */
 export const QUEUE_NEXT = 40;
 export const QUEUE_BUCKET = 44;
 /** Neighbours by age, 0 none. */
@@ -123,7 +123,7 @@ export const QUEUE_LAST_IN = 2;
 // Piece.
 /** u64: number of the packet. */
 export const PIECE_NUMBER = 0;
-/** Next piece of the queue, or in the free list. */
+/** Next piece of the queue; link of the free list. */
 export const PIECE_NEXT = 8;
 /** Payload bytes [start, start + captured) stand in the chunks. */
 export const PIECE_START = 12;

@@ -31,6 +31,10 @@ export const UNKNOWN = 104;
 export const FINAL = 108;
 /** In a chain's first record, offset of the chain's classifier (layout/classifier.ts); 0: it is walked rule by rule. */
 export const CLASSIFIER = 112;
+/** In a chain's first record, offset of the first record of the flattened chain, by which ordinary packets go; or 0. */
+export const FLAT = 116;
+/** In a flattened chain, offset of the record of the jump that leads here; 0: none. Its conditions have to hold, too. */
+export const GUARD = 120;
 export const BYTES = 128;
 
 /** FINAL holds for every packet that comes here: a policy, a rule without conditions. */

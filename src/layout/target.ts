@@ -25,3 +25,5 @@ export const UNKNOWN = 9;
 export const ASSUMED = 10;
 /** ... under `--unknown no-match`: its rule never matches. */
 export const ASSUMED_NO_MATCH = 11;
+/** A RETURN from a chain that stands in the place of the jump to it: image offset of the record to go on with. */
+export const SKIP = 12;

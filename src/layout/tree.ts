@@ -75,5 +75,7 @@ export const GROUP_BOXES = 4;
 // verdict plus 1 (as Rule.FINAL has it), 0 when the rule has more to ask or does not decide.
 export const ANSWER_RULE = 8;
 export const ANSWER_FINAL = 255;
+/** In the place of a verdict: the rule counts, and the packet goes on with the next candidate. */
+export const ANSWER_GOES_ON = 255;
 /** Rules that an answer can tell apart. */
 export const RULES_MOST = 0xffffff;

@@ -1,6 +1,14 @@
 // Addresses with masks, as `-s` and `-d` take them (libxtables, xtables_ipparse_multiple and its IPv6 twin).
 
-import { type Address, parseIpv4, parseIpv6, prefixMask } from './address.ts';
+import {
+  type Address,
+  newAddress,
+  parseIpv4,
+  parseIpv6,
+  plainQuad,
+  prefixMask,
+  quadAddress,
+} from './address.ts';
 import type { AddressMask, Family } from './ruleset.ts';
 
 /** A number as strtoul(3) with base 0 reads it: decimal, 0x hexadecimal, 0 octal. undefined: none, or above `max`. */
@@ -22,39 +30,14 @@ export type AddressError = { readonly reason: 'host' | 'family' | 'mask'; readon
 
 /** Dotted quad, its parts in any base, missing ones zero (`10.1` is 10.1.0.0) unless it is a mask. */
 function parseDotted(text: string, isMask: boolean): Address | undefined {
-  return parsePlainQuad(text) ?? parseOddQuad(text, isMask);
-}
-
-const DOT = 0x2e;
-const ZERO = 0x30;
-
-/** Four decimal parts without leading zeros, the form of nearly all addresses. */
-function parsePlainQuad(text: string): Address | undefined {
-  const bytes = new Uint8Array(4);
-  let part = 0;
-  let value = -1;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === DOT) {
-      if (value < 0 || part === 3) return undefined;
-      bytes[part++] = value;
-      value = -1;
-    } else {
-      const digit = code - ZERO;
-      if (digit < 0 || digit > 9 || value === 0) return undefined;
-      value = value < 0 ? digit : value * 10 + digit;
-      if (value > 255) return undefined;
-    }
-  }
-  if (value < 0 || part !== 3) return undefined;
-  bytes[3] = value;
-  return bytes;
+  const quad = plainQuad(text);
+  return quad < 0 ? parseOddQuad(text, isMask) : quadAddress(quad);
 }
 
 function parseOddQuad(text: string, isMask: boolean): Address | undefined {
   const parts = text.split('.', 5);
   if (parts.length > 4 || (isMask && parts.length !== 4)) return undefined;
-  const bytes = new Uint8Array(4);
+  const bytes = newAddress(4);
   for (let index = 0; index < parts.length; index++) {
     const value = parseNumber(parts[index] as string, 255);
     if (value === undefined) return undefined;
@@ -64,34 +47,38 @@ function parseOddQuad(text: string, isMask: boolean): Address | undefined {
 }
 
 function parseMask(text: string, family: Family): Address | undefined {
-  if (family === 'ipv4') {
-    const dotted = parseDotted(text, true);
-    if (dotted !== undefined) return dotted;
-  } else {
-    const mask = parseIpv6(text);
-    if (mask !== undefined) return mask;
-  }
+  const prefixes = PREFIX_MASKS[family];
+  const plain = prefixes.get(text);
+  if (plain !== undefined) return plain;
+  const mask = family === 'ipv4' ? parseDotted(text, true) : parseIpv6(text);
+  if (mask !== undefined) return mask;
   const length = parseNumber(text, family === 'ipv4' ? 32 : 128);
-  return length === undefined ? undefined : PREFIX_MASKS[family][length];
+  return length === undefined ? undefined : prefixes.get(String(length));
 }
 
-/** Shared by all rules: masks are never written to. */
-const PREFIX_MASKS = {
-  ipv4: Array.from({ length: 33 }, (_, length) => prefixMask(length, 4)),
-  ipv6: Array.from({ length: 129 }, (_, length) => prefixMask(length, 16)),
+/** By their lengths as text. Shared by all rules: masks are never written to. */
+const PREFIX_MASKS: Readonly<Record<Family, ReadonlyMap<string, Address>>> = {
+  ipv4: prefixMasks(4),
+  ipv6: prefixMasks(16),
 };
+
+function prefixMasks(bytes: 4 | 16): ReadonlyMap<string, Address> {
+  return new Map(
+    Array.from({ length: 8 * bytes + 1 }, (_, length) => [String(length), prefixMask(length, bytes)]),
+  );
+}
 
 /** `ADDRESS[/MASK]`: the address is ANDed with the mask. */
 export function parseAddressMask(text: string, family: Family): AddressMask | AddressError {
   const slash = text.lastIndexOf('/');
   const name = slash < 0 ? text : text.slice(0, slash);
-  const mask = slash < 0 ? PREFIX_MASKS[family].at(-1) : parseMask(text.slice(slash + 1), family);
+  const mask = parseMask(slash < 0 ? (family === 'ipv4' ? '32' : '128') : text.slice(slash + 1), family);
   if (mask === undefined) {
     if (parseOther(name, family) !== undefined) return { reason: 'family', text: name };
     return { reason: 'mask', text: text.slice(slash + 1) };
   }
   // With a mask of zero iptables does not look at the name: "any/0".
-  if (mask.every((byte) => byte === 0)) return { address: new Uint8Array(mask.length), mask };
+  if (isZero(mask)) return { address: new Uint8Array(mask.length), mask };
   const address = parseName(name, family);
   if (address === undefined) {
     return { reason: parseOther(name, family) === undefined ? 'host' : 'family', text: name };
@@ -100,6 +87,11 @@ export function parseAddressMask(text: string, family: Family): AddressMask | Ad
     address[index] = (address[index] as number) & (mask[index] as number);
   }
   return { address, mask };
+}
+
+export function isZero(mask: Address): boolean {
+  for (const byte of mask) if (byte !== 0) return false;
+  return true;
 }
 
 function parseName(name: string, family: Family): Address | undefined {

@@ -221,20 +221,18 @@ function checkRule(
   context: ValidateContext,
   errors: WasmtablesError[],
 ): void {
-  const add = (message: string, place = rule.place, hint?: string): void => {
-    errors.push(new WasmtablesError('BAD_RULE', message, { place, hint }));
-  };
   if (rule.in !== undefined && (chain.hook === 'OUTPUT' || chain.hook === 'POSTROUTING')) {
-    add(`\`-i\` cannot be used in ${chain.name}`);
+    refuse(errors, `\`-i\` cannot be used in ${chain.name}`, rule.place);
   }
   if (rule.out !== undefined && (chain.hook === 'PREROUTING' || chain.hook === 'INPUT')) {
-    add(`\`-o\` cannot be used in ${chain.name}`);
+    refuse(errors, `\`-o\` cannot be used in ${chain.name}`, rule.place);
   }
-  if (rule.fragment !== undefined && context.family === 'ipv6') add('`-f` is not there in IPv6');
+  if (rule.fragment !== undefined && context.family === 'ipv6')
+    refuse(errors, '`-f` is not there in IPv6', rule.place);
   for (const match of rule.matches) {
     const extension = context.extensions.findMatch(match.name, context.family);
     if (extension !== undefined) {
-      checkExtension('match', extension, match.place ?? rule.place, rule, table, reached, add);
+      checkExtension('match', extension, match.place ?? rule.place, rule, table, reached, errors);
     }
   }
   const { target } = rule;
@@ -242,11 +240,11 @@ function checkRule(
   if (target.kind === 'extension') {
     const extension = context.extensions.findTarget(target.name, context.family);
     if (extension !== undefined) {
-      checkExtension('target', extension, target.place ?? rule.place, rule, table, reached, add);
+      checkExtension('target', extension, target.place ?? rule.place, rule, table, reached, errors);
     }
   } else if (target.kind === 'verdict') {
     if (target.verdict === 'DROP' && table.name === 'nat') {
-      add('DROP cannot be used in the table nat', target.place ?? rule.place);
+      refuse(errors, 'DROP cannot be used in the table nat', target.place ?? rule.place);
     }
   } else {
     const to = chains.get(target.chain);
@@ -258,9 +256,13 @@ function checkRule(
         }),
       );
     } else if (to.hook !== undefined) {
-      add(`a rule cannot jump to the built-in chain ${to.name}`, target.place ?? rule.place);
+      refuse(errors, `a rule cannot jump to the built-in chain ${to.name}`, target.place ?? rule.place);
     }
   }
+}
+
+function refuse(errors: WasmtablesError[], message: string, place: Rule['place'], hint?: string): void {
+  errors.push(new WasmtablesError('BAD_RULE', message, { place, hint }));
 }
 
 /** xt_check_match() and xt_check_target(): table, hooks, protocol. */
@@ -271,17 +273,23 @@ function checkExtension(
   rule: Rule,
   table: Table,
   reached: ReadonlySet<HookName>,
-  add: (message: string, place: Rule['place'], hint?: string) => void,
+  errors: WasmtablesError[],
 ): void {
   const what = `${kind} ${extension.name}`;
   if (extension.tables !== undefined && !extension.tables.includes(table.name)) {
-    add(`${what} cannot be used in the table ${table.name}`, place, `only in ${extension.tables.join(', ')}`);
+    refuse(
+      errors,
+      `${what} cannot be used in the table ${table.name}`,
+      place,
+      `only in ${extension.tables.join(', ')}`,
+    );
   }
   const { hooks, protocols } = extension;
   if (hooks !== undefined) {
     const wrong = HOOK_ORDER.filter((hook) => reached.has(hook) && !hooks.includes(hook));
     if (wrong.length > 0) {
-      add(
+      refuse(
+        errors,
         `${what} cannot be used here: ${wrong.join(', ')} reaches this rule`,
         place,
         `only from ${hooks.join(', ')}`,
@@ -292,7 +300,7 @@ function checkExtension(
     const { protocol } = rule;
     if (protocol === undefined || protocol.invert || !protocols.includes(protocol.value)) {
       const names = protocols.map((one) => `\`-p ${protocolName(one) ?? one}\``);
-      add(`${what} needs ${names.join(' or ')}`, place);
+      refuse(errors, `${what} needs ${names.join(' or ')}`, place);
     }
   }
 }

@@ -46,10 +46,17 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [136, 'udplite'],
 ]);
 
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 const HEADER = `num  ${'pkts'.padStart(8)} ${'bytes'.padStart(10)} ${'target'.padEnd(9)}  prot opt ${'in'.padEnd(6)} ${'out'.padEnd(6)}  ${'source'.padEnd(19)}  ${'destination'.padEnd(19)} `;
 
 /** All chains of a table; lines without line feeds, an empty line between chains. */
 export function listTable(ruleSet: RuleSet, table: Table, options: ListingOptions): string[] {
+  return [...tableLines(ruleSet, table, options)];
+}
+
+/** The same, line by line. */
+export function* tableLines(ruleSet: RuleSet, table: Table, options: ListingOptions): Generator<string> {
   const references = new Map<string, number>();
   for (const chain of table.chains) {
     for (const { target } of chain.rules) {
@@ -58,17 +65,20 @@ export function listTable(ruleSet: RuleSet, table: Table, options: ListingOption
       }
     }
   }
-  const lines: string[] = [];
+  const { hitOnly = false } = options;
+  let first = true;
   for (const chain of table.chains) {
-    if (options.hitOnly === true && !chainHit(chain)) continue;
-    if (lines.length > 0) lines.push('');
-    lines.push(chainHeading(chain, references.get(chain.name) ?? 0), HEADER);
-    for (const [index, rule] of chain.rules.entries()) {
-      if (options.hitOnly === true && rule.counters.packets === 0n) continue;
-      lines.push(listRule(rule, index + 1, ruleSet.family, options));
+    if (hitOnly && !chainHit(chain)) continue;
+    if (!first) yield '';
+    first = false;
+    yield chainHeading(chain, references.get(chain.name) ?? 0);
+    yield HEADER;
+    for (let index = 0; index < chain.rules.length; index++) {
+      const rule = chain.rules[index] as Rule;
+      if (hitOnly && rule.counters.packets === 0n) continue;
+      yield listRule(rule, index + 1, ruleSet.family, options);
     }
   }
-  return lines;
 }
 
 /** A packet went through one of its rules or its policy. */
@@ -87,13 +97,12 @@ export function listRule(rule: Rule, number: number, family: Family, options: Li
   const { target } = rule;
   const protocol = rule.protocol?.value ?? 0;
   let line = `${String(number).padEnd(4)} `;
-  line += `${String(rule.counters.packets).padStart(8)} ${String(rule.counters.bytes).padStart(8)} `;
+  line += `${digits(rule.counters.packets).padStart(8)} ${digits(rule.counters.bytes).padStart(8)} `;
   line += `${targetName(target).padEnd(9)} `;
   line += rule.protocol?.invert === true ? '!' : ' ';
   line += `${(PROTOCOL_NAMES.get(protocol) ?? String(protocol)).padEnd(4)} `;
   line += family === 'ipv4' && rule.fragment !== undefined ? (rule.fragment.invert ? '!f ' : '-f ') : '-- ';
-  line += ` ${interfaceText(rule.in, options.backend).padEnd(6)} `;
-  line += `${interfaceText(rule.out, options.backend).padEnd(6)} `;
+  line += ` ${interfaceText(rule.in, options.backend)} ${interfaceText(rule.out, options.backend)} `;
   line += `${addressText(rule.source, family)} ${addressText(rule.destination, family)} `;
   if (target?.kind === 'goto') line += '[goto] ';
   for (const match of rule.matches) line += matchWords(match, rule, family, options);
@@ -103,27 +112,36 @@ export function listRule(rule: Rule, number: number, family: Family, options: Li
   return line;
 }
 
+/** A bigint in decimal; numbers are several times as fast to print. */
+function digits(count: bigint): string {
+  return String(count <= MAX_SAFE ? Number(count) : count);
+}
+
 function targetName(target: Target | undefined): string {
   if (target === undefined) return '';
   if (target.kind === 'verdict') return target.verdict;
   return target.kind === 'extension' ? target.name : target.chain;
 }
 
+const ANY_INTERFACE = '*'.padEnd(6);
+
 function interfaceText(condition: Negatable<string> | undefined, backend: Backend): string {
-  if (condition === undefined) return '*';
+  if (condition === undefined) return ANY_INTERFACE;
+  const { value, invert } = condition;
   // The nft back end keeps no match for an interface that may be any.
-  if (condition.value === '+' && !condition.invert && backend === 'nft') return '*';
-  return `${condition.invert ? '!' : ''}${condition.value}`;
+  if (value === '+' && !invert && backend === 'nft') return ANY_INTERFACE;
+  return (invert ? `!${value}` : value).padEnd(6);
 }
 
+const ANY_ADDRESS: Readonly<Record<Family, string>> = {
+  ipv4: ` ${'0.0.0.0/0'.padEnd(19)}`,
+  ipv6: ` ${'::/0'.padEnd(19)}`,
+};
+
 function addressText(condition: Negatable<AddressMask> | undefined, family: Family): string {
-  const text =
-    condition === undefined
-      ? family === 'ipv4'
-        ? '0.0.0.0/0'
-        : '::/0'
-      : `${formatAddress(condition.value.address)}${maskText(condition.value.mask)}`;
-  return `${condition?.invert === true ? '!' : ' '}${text.padEnd(19)}`;
+  if (condition === undefined) return ANY_ADDRESS[family];
+  const { value, invert } = condition;
+  return `${invert ? '!' : ' '}${`${formatAddress(value.address)}${maskText(value.mask)}`.padEnd(19)}`;
 }
 
 function maskText(mask: Address): string {

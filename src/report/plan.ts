@@ -9,7 +9,9 @@ export function planText({ chains, image, recordCount }: CompiledRules): string 
   for (const { table, chain, plan, candidates } of chains) {
     if (plan === undefined || chain.rules.length === 0) continue;
     const name = `${table.name} ${chain.name}, ${counted(chain.rules.length, 'rule')}`;
-    if (plan.kind === 'linear') {
+    if (plan.within !== undefined) {
+      lines.push(`${name}: searched in ${plan.within}`);
+    } else if (plan.kind === 'linear') {
       lines.push(`${name}: walked rule by rule`);
     } else {
       const kind = plan.kind === 'trees' ? 'cut trees' : 'bit vectors';

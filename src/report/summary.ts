@@ -2,10 +2,10 @@
 
 import type { Family, RuleSet } from '../model/ruleset.ts';
 import { conntrackLines } from './conntrack.ts';
-import { chainHit, type ExtensionFinder, listTable } from './listing.ts';
+import { chainHit, type ExtensionFinder, tableLines } from './listing.ts';
 import { REASON_TEXT, type ReasonName } from './reason.ts';
 import type { ScanResult } from './result.ts';
-import { bytesText, columns, counted, durationText, epochText, grouped, rateText } from './text.ts';
+import { blocks, bytesText, columns, counted, durationText, epochText, grouped, rateText } from './text.ts';
 import { VERDICT_NAMES, type VerdictName } from './verdict.ts';
 
 /** How headings look; identity where colours are off. */
@@ -152,14 +152,21 @@ function ruleSetSections(ruleSet: RuleSet, options: SummaryOptions): string[][] 
   const command = ruleSet.family === 'ipv4' ? 'iptables' : 'ip6tables';
   const { style, all } = options;
   return ruleSet.tables.map((table) => {
-    const lines = [style.heading(`${command} -t ${table.name} -L -v -n -x --line-numbers`)];
-    lines.push(...listTable(ruleSet, table, { backend, extensions: options.extensions, hitOnly: !all }));
+    const listed = { backend, extensions: options.extensions, hitOnly: !all };
+    const lines = [
+      style.heading(`${command} -t ${table.name} -L -v -n -x --line-numbers`),
+      ...blocks(tableLines(ruleSet, table, listed)),
+    ];
     if (!all) {
-      const rules = table.chains.flatMap((chain) => chain.rules);
-      const missed = rules.filter((rule) => rule.counters.packets === 0n).length;
+      let rules = 0;
+      let missed = 0;
+      for (const chain of table.chains) {
+        rules += chain.rules.length;
+        for (const rule of chain.rules) if (rule.counters.packets === 0n) missed++;
+      }
       const silent = table.chains.filter((chain) => !chainHit(chain)).length;
       const parts: string[] = [];
-      if (missed > 0) parts.push(`${grouped(missed)} of ${counted(rules.length, 'rule')}`);
+      if (missed > 0) parts.push(`${grouped(missed)} of ${counted(rules, 'rule')}`);
       if (silent > 0) parts.push(`${grouped(silent)} of ${counted(table.chains.length, 'chain')}`);
       if (parts.length > 0)
         lines.push(style.faint(`(${parts.join(' and ')} saw no packet; --all lists them too)`));

@@ -66,3 +66,17 @@ export function columns(rows: readonly (readonly string[])[], right: readonly bo
       .trimEnd(),
   );
 }
+
+const BLOCK_LINES = 256;
+
+/** Many lines joined to fewer texts, as they come: the parts that each was put together from are not kept. */
+export function* blocks(lines: Iterable<string>): Generator<string> {
+  let block: string[] = [];
+  for (const line of lines) {
+    block.push(line);
+    if (block.length < BLOCK_LINES) continue;
+    yield block.join('\n');
+    block = [];
+  }
+  if (block.length > 0) yield block.join('\n');
+}

@@ -2,7 +2,7 @@
 // in; tails are kept as bytes, so that a packet costs a look-up and two copies.
 
 import { linkTypeName } from '../capture/linktype.ts';
-import type { CompiledChain } from '../compile/compile.ts';
+import type { CompiledRules } from '../compile/compile.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Hook from '../layout/hook.ts';
 import * as Packet from '../layout/packet.ts';
@@ -231,7 +231,10 @@ function reasonText(reason: number, decision: number, family: number, names: Ver
 }
 
 /** The names of a compiled rule set's records, by rule index: what VerdictNames wants. */
-export function ruleNames(chains: readonly CompiledChain[]): (RuleName | undefined)[] {
+export function ruleNames({
+  chains,
+  aliases,
+}: Pick<CompiledRules, 'chains' | 'aliases'>): (RuleName | undefined)[] {
   const names: (RuleName | undefined)[] = [];
   for (const { table, chain, firstRecord } of chains) {
     for (const index of chain.rules.keys()) {
@@ -240,6 +243,9 @@ export function ruleNames(chains: readonly CompiledChain[]): (RuleName | undefin
     // The record after the last rule: a built-in chain's policy; a user chain's end decides nothing.
     names[firstRecord + chain.rules.length] =
       chain.hook === undefined ? undefined : { table: table.name, chain: chain.name, rule: 0 };
+  }
+  for (const { firstRecord, origins } of aliases) {
+    for (const [index, origin] of origins.entries()) names[firstRecord + index] = names[origin];
   }
   return names;
 }

@@ -1,8 +1,8 @@
 // Which family and which back end a rule file is for, when nobody says.
 
-import { isIPv6 } from 'node:net';
-import { parseIpv4 } from '../model/address.ts';
+import { parseIpv4, parseIpv6 } from '../model/address.ts';
 import type { Backend, Family } from '../model/ruleset.ts';
+import type { Line } from './word.ts';
 
 /** An option whose value is an address, a list or a range of them, and the value. */
 const ADDRESS_OPTION =
@@ -21,8 +21,8 @@ const MAX_LINE = 10_240;
 
 function familyOfAddress(value: string): Family | undefined {
   for (const part of value.split(/[,-]/)) {
-    const address = part.replace(/\/.*$/, '');
-    if (isIPv6(address) || /^\[[0-9a-fA-F:.]+\]/.test(address)) return 'ipv6';
+    const address = part.replace(/\/.*$/, '').replace(/%[\w.:-]+$/, '');
+    if (parseIpv6(address) !== undefined || /^\[[0-9a-fA-F:.]+\]/.test(address)) return 'ipv6';
     if (parseIpv4(address.replace(/:\d+$/, '')) !== undefined) return 'ipv4';
   }
   return undefined;
@@ -70,8 +70,8 @@ export function detectBackend(text: string): Backend | undefined {
 const FEED = 0x0a;
 const RETURN = 0x0d;
 
-/** The lines of a text that are not empty, with their numbers from 1 and without their endings. */
-export function* lines(text: string): Generator<{ readonly number: number; readonly text: string }> {
+/** The lines of a text that are not empty. */
+export function* lines(text: string, file = ''): Generator<Line> {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let number = 1;
   while (at < text.length) {
@@ -83,7 +83,7 @@ export function* lines(text: string): Generator<{ readonly number: number; reado
     const feed = text.indexOf('\n', at);
     const end = feed < 0 ? text.length : feed;
     const last = text.charCodeAt(end - 1) === RETURN ? end - 1 : end;
-    if (last > at) yield { number, text: text.slice(at, last) };
+    if (last > at) yield { file, number, text: text.slice(at, last) };
     at = end + 1;
     number++;
   }

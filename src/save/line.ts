@@ -12,6 +12,7 @@ import type { ExtensionTable } from './registry.ts';
 import {
   type CommandLetter,
   type Given,
+  isVerdict,
   type LoadedExtension,
   newScannedLine,
   type ScannedLine,
@@ -28,8 +29,6 @@ export interface LineContext {
   /** Number of a protocol that `-p` names; throws. */
   protocol(given: Given): number;
 }
-
-const VERDICTS = new Set(['ACCEPT', 'DROP', 'QUEUE', 'RETURN']);
 
 /** xtables_find_match()'s own aliases. */
 const MATCH_ALIASES: Readonly<Record<string, string>> = { icmpv6: 'icmp6', 'ipv6-icmp': 'icmp6' };
@@ -465,7 +464,7 @@ export class Scanner {
     }
     const goto = option.letter === 'g';
     const { extensions, family } = this.#context;
-    if (goto || this.#context.isChain(name) || VERDICTS.has(name) || name === 'CONTINUE') {
+    if (goto || this.#context.isChain(name) || isVerdict(name) || name === 'CONTINUE') {
       result.jump = { name, goto, place };
       return;
     }

@@ -3,7 +3,6 @@
 import { type Place, WasmtablesError, WasmtablesErrors } from '../error.ts';
 import * as known from '../extension/index.ts';
 import {
-  type AddressMask,
   type Backend,
   BUILT_IN_CHAINS,
   type Counters,
@@ -13,13 +12,15 @@ import {
   type TableName,
 } from '../model/ruleset.ts';
 import { chainNameProblem, validateTable } from '../model/validate.ts';
+import { AddressConditions } from './address.ts';
 import { detectBackend, detectFamily, lines } from './family.ts';
 import { didYouMean } from './hint.ts';
 import { type LineContext, Scanner } from './line.ts';
+import { PlainLines } from './plain.ts';
 import { printRule } from './print.ts';
 import type { ExtensionTable } from './registry.ts';
 import { buildRules, natDrop, parseProtocol } from './rule.ts';
-import { type CommandLetter, type ScannedLine, short, u64 } from './scanned.ts';
+import { type CommandLetter, readCounters, type ScannedLine, short, u64, ZERO } from './scanned.ts';
 import { EditBudget, OpenTable } from './table.ts';
 import { type Line, newWords, placeOf, splitWords } from './word.ts';
 
@@ -36,14 +37,14 @@ export interface ReadOptions {
   readonly connlabels?: ReadonlyMap<string, number> | undefined;
   /** Default: all that are known. */
   readonly extensions?: ExtensionTable | undefined;
+  /** @internal For tests: false reads lines in iptables-save's own form in the general way, too. */
+  readonly plain?: boolean | undefined;
 }
 
 /** A file with more errors than this is no rule file: reading stops. */
 const MAX_ERRORS = 1000;
 /** iptables-restore's line buffer is 10,240 bytes. */
 const MAX_LINE_BYTES = 10_239;
-
-const ZERO: Counters = { packets: 0n, bytes: 0n };
 
 /**
  * Reads iptables-save text, or text written by hand for iptables-restore.
@@ -72,7 +73,8 @@ class Reader {
   readonly #words = newWords();
   readonly #lineContext: LineContext;
   readonly #scanner: Scanner;
-  readonly #addresses = new Map<string, AddressMask>();
+  readonly #addresses: AddressConditions;
+  readonly #plain: PlainLines | undefined;
   /** Lines are passed over: after an unknown table, or outside of tables once that was said. */
   #skipping = false;
 
@@ -93,12 +95,21 @@ class Reader {
       protocol: parseProtocol,
     };
     this.#scanner = new Scanner(this.#words, this.#lineContext);
+    this.#addresses = new AddressConditions(this.#family);
+    if (options.plain !== false) {
+      this.#plain = new PlainLines({
+        family: this.#family,
+        extensions: this.#extensions,
+        connlabels: this.#connlabels,
+        addresses: this.#addresses,
+      });
+    }
   }
 
   read(): RuleSet {
     let line: Line = { file: this.#file, number: 1, text: '' };
-    for (const { number, text } of lines(this.#text)) {
-      line = { file: this.#file, number, text };
+    for (line of lines(this.#text, this.#file)) {
+      if (this.#table !== undefined && !this.#skipping && this.#plain?.append(line, this.#table)) continue;
       try {
         this.#line(line);
       } catch (error) {
@@ -280,15 +291,15 @@ class Reader {
     let from = 0;
     let counters: Counters | undefined;
     if (line.text[0] === '[') {
-      const found = /^\[(\d+):(\d+)\]/.exec(line.text);
-      if (found === null) {
+      const read = readCounters(line.text);
+      if (read === undefined) {
         throw new WasmtablesError('SYNTAX', 'this is no pair of counters', {
           place: placeOf(line, 0, Math.max(1, line.text.indexOf(']') + 1)),
           hint: 'they are written [packets:bytes]',
         });
       }
-      from = found[0].length;
-      counters = { packets: u64(found[1] as string), bytes: u64(found[2] as string) };
+      from = read.end;
+      counters = read.counters;
     }
     splitWords(line, from, this.#words);
     this.#lineContext.line = line;

@@ -1,8 +1,8 @@
 // A scanned line to the rules it stands for: one for each pair of addresses in `-s a,b -d c,d`.
 
 import { type Place, WasmtablesError } from '../error.ts';
-import type { ParseContext, ParsedOption, TargetExtension } from '../extension/extension.ts';
-import { type AddressError, parseAddressMask, parseNumber } from '../model/mask.ts';
+import type { ParseContext, ParsedOption } from '../extension/extension.ts';
+import { parseNumber } from '../model/mask.ts';
 import { protocolNames, protocolNumber } from '../model/protocol.ts';
 import {
   type AddressMask,
@@ -16,8 +16,10 @@ import {
   type Target,
   type UnknownOptions,
 } from '../model/ruleset.ts';
+import type { AddressConditions } from './address.ts';
 import { didYouMean } from './hint.ts';
 import { OTHER_MATCHES, OTHER_TARGETS } from './known.ts';
+import type { Extension } from './option.ts';
 import type { ExtensionTable } from './registry.ts';
 import { type Given, type LoadedExtension, type ScannedLine, short } from './scanned.ts';
 
@@ -32,11 +34,9 @@ export interface RuleContext {
   readonly chainNames: () => Iterable<string>;
   isChain(name: string): boolean;
   report(error: WasmtablesError): void;
-  /** Addresses that were parsed before, by their text. */
-  readonly addresses: Map<string, AddressMask>;
+  readonly addresses: AddressConditions;
 }
 
-const MAX_CACHED_ADDRESSES = 4096;
 const GO_ON = '--unknown match, no-match or verdict goes on without it';
 
 /** `-p`'s number; 0 is any. Throws BAD_VALUE. */
@@ -81,8 +81,8 @@ export function buildRules(scanned: ScannedLine, counters: Counters, context: Ru
       }),
     );
   }
-  const inInterface = attempt(() => parseInterface(given.i, '-i', scanned));
-  const outInterface = attempt(() => parseInterface(given.o, '-o', scanned));
+  const inInterface = attempt(() => parseInterface(given.i, '-i', scanned.chain));
+  const outInterface = attempt(() => parseInterface(given.o, '-o', scanned.chain));
   const protocolGiven = given.p;
   const protocol =
     scanned.protocol === undefined || scanned.protocol === 0
@@ -129,25 +129,14 @@ function parseAddresses(
   let offset = 0;
   for (const part of given.value.split(',')) {
     const text = part.trimStart();
-    const value = cachedAddressMask(text, context);
-    if ('reason' in value) throw addressError(value, given, offset + part.length - text.length, context);
-    // `0.0.0.0/0` matches everything: no condition at all. Inverted it matches nothing, and stays.
-    found.push(!invert && value.mask.every((byte) => byte === 0) ? undefined : { value, invert });
+    const condition = context.addresses.of(text, invert);
+    if (condition !== undefined && 'reason' in condition) {
+      throw addressError(condition, given, offset + part.length - text.length, context);
+    }
+    found.push(condition);
     offset += part.length + 1;
   }
   return found;
-}
-
-/** Real rule sets name the same networks again and again: one object for each. */
-function cachedAddressMask(text: string, context: RuleContext): AddressMask | AddressError {
-  const cached = context.addresses.get(text);
-  if (cached !== undefined) return cached;
-  const value = parseAddressMask(text, context.family);
-  if (!('reason' in value)) {
-    if (context.addresses.size >= MAX_CACHED_ADDRESSES) context.addresses.clear();
-    context.addresses.set(text, value);
-  }
-  return value;
 }
 
 function addressError(
@@ -204,10 +193,11 @@ function addressError(
 /** IFNAMSIZ less the closing zero. */
 const MAX_INTERFACE_BYTES = 15;
 
-function parseInterface(
+/** What `-i` and `-o` ask; undefined for any interface. Throws BAD_VALUE, BAD_RULE. */
+export function parseInterface(
   given: Given | undefined,
   option: '-i' | '-o',
-  scanned: ScannedLine,
+  chain: string | undefined,
 ): Negatable<string> | undefined {
   if (given === undefined) return undefined;
   const { value, invert, place } = given;
@@ -220,8 +210,8 @@ function parseInterface(
     );
   }
   const wrong = option === '-i' ? ['OUTPUT', 'POSTROUTING'] : ['PREROUTING', 'INPUT'];
-  if (scanned.chain !== undefined && wrong.includes(scanned.chain)) {
-    throw new WasmtablesError('BAD_RULE', `\`${option}\` cannot be used in ${scanned.chain}`, {
+  if (chain !== undefined && wrong.includes(chain)) {
+    throw new WasmtablesError('BAD_RULE', `\`${option}\` cannot be used in ${chain}`, {
       place,
       hint: `use \`${option === '-i' ? '-o' : '-i'}\`: packets have no ${
         option === '-i' ? 'incoming' : 'outgoing'
@@ -237,20 +227,31 @@ function parseExtension(loaded: LoadedExtension, scanned: ScannedLine, context: 
     if (context.keepUnknown) return { unknown: true, words: loaded.words } satisfies UnknownOptions;
     throw unknownMatch(loaded, context);
   }
-  const parseContext: ParseContext = {
+  return parseOptions(extension, loaded.options, loaded.place, {
     family: context.family,
     table: context.table,
     chain: scanned.chain ?? '',
     protocol: scanned.protocol === 0 ? undefined : scanned.protocol,
     protocolInvert: scanned.given.p?.invert ?? false,
-    place: loaded.place,
     connlabels: context.connlabels,
+  });
+}
+
+/** An extension's own reading of its options, in their rule. Throws BAD_VALUE, at `place` where no option is to blame. */
+export function parseOptions(
+  extension: Extension,
+  options: readonly ParsedOption[],
+  place: Place,
+  rule: Omit<ParseContext, 'place' | 'fail'>,
+): unknown {
+  return extension.parse(options, {
+    ...rule,
+    place,
     fail(message: string, at?: ParsedOption, hint?: string): never {
-      const place = at === undefined ? loaded.place : (at.valuePlaces?.[0] ?? at.place ?? loaded.place);
-      throw new WasmtablesError('BAD_VALUE', message, { place, hint });
+      const where = at === undefined ? place : (at.valuePlaces?.[0] ?? at.place ?? place);
+      throw new WasmtablesError('BAD_VALUE', message, { place: where, hint });
     },
-  };
-  return extension.parse(loaded.options, parseContext);
+  });
 }
 
 function unknownMatch(loaded: LoadedExtension, context: RuleContext): WasmtablesError {
@@ -305,11 +306,17 @@ function parseTarget(scanned: ScannedLine, context: RuleContext): Target | undef
   return { kind: 'extension', name: target.extension?.name ?? target.name, options, place: target.place };
 }
 
+/** What of a target's options is not modelled; matches are modelled as a whole. */
+export function unmodelled(extension: Extension, options: unknown): string | undefined {
+  return extension.kind === 'target' ? extension.unmodelled?.(options) : undefined;
+}
+
 /** The options of a target, or what stands for those that are not modelled. */
 function modelled(loaded: LoadedExtension, options: unknown, context: RuleContext): unknown {
-  const target = loaded.extension as TargetExtension | undefined;
-  const what = isUnknown(options) ? undefined : target?.unmodelled?.(options);
-  if (target === undefined || what === undefined) return options;
+  const { extension } = loaded;
+  if (extension === undefined || isUnknown(options)) return options;
+  const what = unmodelled(extension, options);
+  if (what === undefined) return options;
   if (context.keepUnknown) {
     const words = loaded.options.flatMap(({ name, values }) => [`--${name}`, ...values]);
     return { unknown: true, words } satisfies UnknownOptions;

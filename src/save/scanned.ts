@@ -2,6 +2,7 @@
 
 import type { Place } from '../error.ts';
 import type { ParsedOption } from '../extension/extension.ts';
+import type { Counters } from '../model/ruleset.ts';
 import type { Extension } from './option.ts';
 
 export type CommandLetter = 'A' | 'C' | 'D' | 'I' | 'R' | 'L' | 'S' | 'F' | 'Z' | 'N' | 'X' | 'E' | 'P';
@@ -49,7 +50,7 @@ export interface ScannedLine {
   /** -j or -g to a chain, a verdict, or a name that nobody knows. */
   jump: { readonly name: string; readonly goto: boolean; readonly place: Place } | undefined;
   /** `-c`: packets and bytes. */
-  counters: { readonly packets: bigint; readonly bytes: bigint } | undefined;
+  counters: Counters | undefined;
   /** `-4` in an IPv6 file or the reverse: the line is for the other family. */
   otherFamily: boolean;
 }
@@ -80,6 +81,24 @@ export function u64(digits: string): bigint {
   if (digits.replace(/^0+/, '').length > 20) return U64_MAX;
   const value = BigInt(digits);
   return value > U64_MAX ? U64_MAX : value;
+}
+
+export const ZERO: Counters = { packets: 0n, bytes: 0n };
+
+/** `[packets:bytes]` at the beginning of a text, and where it ends; undefined if there is no such thing. */
+export function readCounters(
+  text: string,
+): { readonly counters: Counters; readonly end: number } | undefined {
+  if (text.startsWith('[0:0]')) return { counters: ZERO, end: 5 };
+  const found = /^\[(\d+):(\d+)\]/.exec(text);
+  if (found === null) return undefined;
+  const [all, packets = '', bytes = ''] = found;
+  return { counters: { packets: u64(packets), bytes: u64(bytes) }, end: all.length };
+}
+
+/** What libxt_standard knows. */
+export function isVerdict(name: string): name is 'ACCEPT' | 'DROP' | 'QUEUE' | 'RETURN' {
+  return name === 'ACCEPT' || name === 'DROP' || name === 'QUEUE' || name === 'RETURN';
 }
 
 /** A word in a message: long ones cut. */

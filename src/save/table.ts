@@ -11,9 +11,7 @@ import {
   type TableName,
 } from '../model/ruleset.ts';
 import { didYouMean } from './hint.ts';
-import { short } from './scanned.ts';
-
-const ZERO: Counters = { packets: 0n, bytes: 0n };
+import { short, ZERO } from './scanned.ts';
 
 /**
  * Steps that edits of a file may cost beyond adding rules. A rule file of real life stays far below; one that flushes
@@ -178,6 +176,10 @@ export class OpenTable {
 
   names(): Iterable<string> {
     return this.#chains.keys();
+  }
+
+  find(name: string): OpenChain | undefined {
+    return this.#chains.get(name);
   }
 
   chain(name: string, place: Place | undefined): OpenChain {

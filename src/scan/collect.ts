@@ -1,17 +1,18 @@
 // After the scan: the lanes' counters and totals added up, and the rule set with these counters.
 
 import { linkTypeName } from '../capture/linktype.ts';
+import { countAtOrigins } from '../compile/aliases.ts';
 import type { CompiledRules } from '../compile/compile.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Reason from '../layout/reason.ts';
 import * as Totals from '../layout/totals.ts';
-import type { Counters, RuleSet, Table } from '../model/ruleset.ts';
+import type { Counters, Rule, RuleSet, Table } from '../model/ruleset.ts';
 import { etherTypeName } from '../report/ethertype.ts';
 import { REASON_NAMES, reasonName } from '../report/reason.ts';
 import type { ScanResult } from '../report/result.ts';
 import { perVerdict } from '../report/verdict.ts';
+import type { LaneArena } from './arena.ts';
 import type { ScanMemory } from './place.ts';
 
 /** Adds up u64 arrays that stand at `addresses`, `count` words each. */
@@ -21,13 +22,30 @@ export function sumWords(
   count: number,
 ): BigUint64Array {
   const sum = new BigUint64Array(count);
-  for (const address of addresses) {
+  addresses.forEach((address, lane) => {
     const words = new BigUint64Array(memory.buffer, address, count);
+    if (lane === 0) {
+      sum.set(words);
+      return;
+    }
     for (let index = 0; index < count; index++) {
       sum[index] = (sum[index] as bigint) + (words[index] as bigint);
     }
-  }
+  });
   return sum;
+}
+
+const ZERO: Counters = { packets: 0n, bytes: 0n };
+
+/** Packets and bytes by record, over all lanes; those of flattened chains at the rules that they stand for. */
+function countedWords(
+  memory: WebAssembly.Memory,
+  { recordCount, aliases }: CompiledRules,
+  addresses: readonly number[],
+): BigUint64Array {
+  const words = sumWords(memory, addresses, (recordCount * Image.COUNTER_BYTES) / 8);
+  countAtOrigins(words, aliases);
+  return words;
 }
 
 /**
@@ -40,11 +58,16 @@ export function withCounters(
   counterAddresses: readonly number[],
   before: (table: Table) => Table | undefined,
 ): RuleSet {
-  const words = sumWords(memory, counterAddresses, (rules.recordCount * Image.COUNTER_BYTES) / 8);
-  const at = (record: number, counted: Counters | undefined): Counters => ({
-    packets: (words[2 * record] as bigint) + (counted?.packets ?? 0n),
-    bytes: (words[2 * record + 1] as bigint) + (counted?.bytes ?? 0n),
-  });
+  const words = countedWords(memory, rules, counterAddresses);
+  const at = (record: number, counted: Counters | undefined): Counters => {
+    const packets = words[2 * record] as bigint;
+    // Most rules of a large set are never hit.
+    if (packets === 0n) return counted ?? ZERO;
+    const bytes = words[2 * record + 1] as bigint;
+    return counted === undefined
+      ? { packets, bytes }
+      : { packets: packets + counted.packets, bytes: bytes + counted.bytes };
+  };
   const { ruleSet, chains } = rules;
   const firstRecords = new Map(chains.map(({ chain, firstRecord }) => [chain, firstRecord]));
   return {
@@ -56,20 +79,25 @@ export function withCounters(
         chains: table.chains.map((chain, index) => {
           const first = firstRecords.get(chain) as number;
           const chainBefore = counted?.[index];
-          const counters = at(first + chain.rules.length, chainBefore?.counters);
           return {
             ...chain,
             // A user chain's end counts nothing that iptables-save shows.
-            counters: chain.policy === undefined ? { packets: 0n, bytes: 0n } : counters,
-            rules: chain.rules.map((rule, number) => ({
-              ...rule,
-              counters: at(first + number, chainBefore?.rules[number]?.counters),
-            })),
+            counters:
+              chain.policy === undefined ? ZERO : at(first + chain.rules.length, chainBefore?.counters),
+            rules: chain.rules.map((rule, number) =>
+              counting(rule, at(first + number, chainBefore?.rules[number]?.counters)),
+            ),
           };
         }),
       };
     }),
   };
+}
+
+/** The rule with these counters: itself if it has them already. */
+function counting(rule: Rule, counters: Counters): Rule {
+  const { packets, bytes } = rule.counters;
+  return packets === counters.packets && bytes === counters.bytes ? rule : { ...rule, counters };
 }
 
 /** Totals of all lanes, by src/layout/totals.ts. */

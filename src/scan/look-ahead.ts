@@ -6,12 +6,12 @@ import { peek } from '../capture/peek.ts';
 import type { StreamPump } from '../capture/pump.ts';
 import { guessMachine, macsAreKnown, type PacketFact } from '../host/guess.ts';
 import type { Machine } from '../host/machine.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import * as Capture from '../layout/capture.ts';
 import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
 import type { Address } from '../model/address.ts';
+import type { LaneArena } from './arena.ts';
 import type { ScanOptions } from './options.ts';
 import type { ScanMemory } from './place.ts';
 

@@ -17,7 +17,7 @@ export interface ScanOptions {
   /** For the guess: names of the interfaces that packets come in by and leave by. */
   readonly in?: string | undefined;
   readonly out?: string | undefined;
-  /** Worker threads; default: the cores. Results do not depend on it. */
+  /** Worker threads; default: the cores, fewer for small captures. Results do not depend on it. */
   readonly workers?: number | undefined;
   /** Default: nft where a rule set says that it was saved by it, else legacy. */
   readonly backend?: Backend | undefined;

@@ -4,7 +4,6 @@
 import { type ConntrackConfig, trailBytes, writeConfig } from '../conntrack/config.ts';
 import type { Machine } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Conntrack from '../layout/conntrack.ts';
@@ -12,6 +11,7 @@ import * as Fragment from '../layout/fragment.ts';
 import * as Lane from '../layout/lane.ts';
 import * as LookUp from '../layout/look-up.ts';
 import * as Packet from '../layout/packet.ts';
+import type { LaneArena } from './arena.ts';
 import {
   arenaBytesFor,
   fragmentArenaBytes,

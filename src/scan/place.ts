@@ -1,20 +1,20 @@
 // Everything a scan needs, placed in one shared memory.
 
-import { randomBytes } from 'node:crypto';
 import type { SharedDescription } from '../capture/description.ts';
 import { openCaptures } from '../capture/open.ts';
 import type { CompiledRules } from '../compile/compile.ts';
+import { drawSeed } from '../conntrack/config.ts';
 import type { Machine } from '../host/machine.ts';
 import { hasAllInterfaces } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
 import { Allocator } from '../kernel/allocator.ts';
-import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from '../kernel/arena.ts';
 import { createMemory, type Kernel } from '../kernel/kernel.ts';
 import * as Control from '../layout/control.ts';
 import * as Fragment from '../layout/fragment.ts';
 import * as Image from '../layout/image.ts';
 import * as Lane from '../layout/lane.ts';
 import type { InterfaceNamesDescription } from '../pool/interface-names.ts';
+import { type LaneArena, type PlacedImage, placeLane, type SharedParts } from './arena.ts';
 import type { ScanOptions } from './options.ts';
 
 /** The memory of a scan and where things are in it. */
@@ -87,7 +87,7 @@ export function placeLanes(
 
 /** For the hash by which waiting datagrams are found. */
 export function fragmentSeed(seed: bigint | undefined): number {
-  return seed === undefined ? randomBytes(4).readUInt32LE() : Number(BigInt.asUintN(32, seed));
+  return Number(BigInt.asUintN(32, seed ?? drawSeed()));
 }
 
 /** net.ipv4.ipfrag_high_thresh, as far as memory is given for it. */

@@ -1,7 +1,7 @@
 // How far a scan has come, read from the shared memory now and then; the lanes do nothing for it.
 
-import { statSync } from 'node:fs';
 import * as Capture from '../layout/capture.ts';
+import { captureBytes, totalBytes } from './capture-size.ts';
 import type { ScanOptions } from './options.ts';
 import type { ScanMemory } from './place.ts';
 
@@ -14,7 +14,7 @@ export class ProgressReporter {
     const { onProgress } = options;
     if (onProgress === undefined) return;
     const started = performance.now();
-    const sizes = shared.captures.files.map((file) => sizeOf(file.name, file.kind));
+    const sizes = shared.captures.files.map(captureBytes);
     this.#timer = setInterval(() => {
       const view = new DataView(shared.memory.buffer, shared.captures.reader, Capture.READER_BYTES);
       const file = view.getUint32(Capture.READER_FILE, true);
@@ -22,9 +22,7 @@ export class ProgressReporter {
       onProgress({
         packets: Number(view.getBigUint64(Capture.READER_NUMBER, true)),
         bytes: before + Number(view.getBigUint64(Capture.READER_POSITION, true)),
-        totalBytes: sizes.includes(undefined)
-          ? undefined
-          : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+        totalBytes: totalBytes(sizes),
         seconds: (performance.now() - started) / 1000,
       });
     }, INTERVAL_MS);
@@ -34,9 +32,4 @@ export class ProgressReporter {
   stop(): void {
     clearInterval(this.#timer);
   }
-}
-
-/** Bytes of a regular file; undefined for streams, whose positions count decompressed bytes. */
-function sizeOf(name: string, kind: 'file' | 'stream'): number | undefined {
-  return kind === 'file' && name !== '-' ? statSync(name, { throwIfNoEntry: false })?.size : undefined;
 }

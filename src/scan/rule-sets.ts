@@ -9,7 +9,6 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type CompiledRules, compile } from '../compile/compile.ts';
 import type { ConntrackConfig } from '../conntrack/config.ts';
 import { WasmtablesError } from '../error.ts';
-import type { LaneArena, PlacedImage } from '../kernel/arena.ts';
 import * as Frame from '../layout/frame.ts';
 import * as Generation from '../layout/generation.ts';
 import * as Image from '../layout/image.ts';
@@ -19,6 +18,7 @@ import type { PlacedRows } from '../pool/interface-names.ts';
 import type { OutputNames } from '../pool/output.ts';
 import type { ControlWords } from '../pool/turn.ts';
 import { ruleNames } from '../report/verdicts.ts';
+import type { LaneArena, PlacedImage } from './arena.ts';
 import { withCounters } from './collect.ts';
 import type { ScanOptions } from './options.ts';
 import type { ScanMemory } from './place.ts';
@@ -147,8 +147,8 @@ export class RuleSets {
         this.#options.verdicts === undefined
           ? undefined
           : {
-              rules4: rules4 === undefined ? [] : ruleNames(rules4.rules.chains),
-              rules6: rules6 === undefined ? [] : ruleNames(rules6.rules.chains),
+              rules4: rules4 === undefined ? [] : ruleNames(rules4.rules),
+              rules6: rules6 === undefined ? [] : ruleNames(rules6.rules),
               extensions4: rules4?.rules.unknowns ?? [],
               extensions6: rules6?.rules.unknowns ?? [],
             },

@@ -1,6 +1,5 @@
 // A scan: compile, place everything in one shared memory, run the lanes, add up.
 
-import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { type CaptureHeader, type CaptureProblem, formatProblem } from '../capture/description.ts';
@@ -12,7 +11,6 @@ import { WasmtablesError } from '../error.ts';
 import { lowerMachine } from '../host/lower.ts';
 import type { Machine } from '../host/machine.ts';
 import { unmodelledFacts } from '../host/unmodelled.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import { compileKernel, instantiateKernel, type Kernel } from '../kernel/kernel.ts';
 import * as Conntrack from '../layout/conntrack.ts';
 import * as Totals from '../layout/totals.ts';
@@ -23,6 +21,8 @@ import type { BatchMessage, OutputDescription } from '../pool/output.ts';
 import { ControlWords } from '../pool/turn.ts';
 import type { ScanResult } from '../report/result.ts';
 import { verdictNumber } from '../report/verdict.ts';
+import type { LaneArena } from './arena.ts';
+import { laneCount } from './capture-size.ts';
 import { collectResult, TotalsReader, timeSpan } from './collect.ts';
 import { type EndedConntrack, endConntrack, writeLastEvents, writeTable } from './conntrack.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -87,7 +87,7 @@ async function runScan(
   if (onStart !== undefined) shared.allocator.reserved = RESERVED_BYTES;
   const module = compileKernel();
   const kernel = instantiateKernel(module, shared.memory);
-  const workers = options.workers ?? availableParallelism();
+  const workers = options.workers ?? laneCount(shared.captures.files);
   if (!Number.isInteger(workers) || workers < 1) {
     throw new WasmtablesError('USAGE', `${workers} is not a number of workers`);
   }

@@ -2,10 +2,10 @@
 
 import type { ConntrackEntry } from '../conntrack/entry.ts';
 import { packEntry } from '../conntrack/pack.ts';
-import type { LaneArena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import * as Packet from '../layout/packet.ts';
 import type { Address } from '../model/address.ts';
+import type { LaneArena } from './arena.ts';
 import type { PlacedConntrack } from './place-conntrack.ts';
 
 /** How many of the connections are translated ones: the reply's tuple is not the mirror image of the original one. */

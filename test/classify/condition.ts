@@ -241,6 +241,29 @@ export function makers(family: Family): Readonly<Record<string, (next: Random) =
   };
 }
 
+/** At most one condition that names a protocol: two of them contradict each other. */
+export function drawConditions(next: Random, names: readonly string[], family: Family): Condition[] {
+  const made = Array.from({ length: 1 + next(3) }, () => {
+    const name = names[next(names.length)] as string;
+    return (makers(family)[name] as (next: Random) => Condition)(next);
+  });
+  const taken = new Set<string>();
+  return made.filter(({ words }) => {
+    const options = words.match(/(?<=^|\s)-[pfsdio]\b|-m (iprange|mark|conntrack|state|pkttype)/g) ?? [];
+    if (options.some((option) => taken.has(option))) return false;
+    for (const option of options) taken.add(option);
+    return true;
+  });
+}
+
+/** As a rule has them: protocols go before what needs them. */
+export function ruleWords(conditions: readonly Condition[]): string {
+  return conditions
+    .map(({ words }) => words)
+    .sort((a, b) => Number(/-p /.test(b)) - Number(/-p /.test(a)))
+    .join(' ');
+}
+
 /** A packet record with an ordinary transport header, but for what the fields say. */
 export function recordOf(family: Family, fields: Fields): Uint8Array {
   const bytes = new Uint8Array(Packet.BYTES);

@@ -8,7 +8,15 @@ import type { ClassifierChoice } from '../../src/compile/classify/choose.ts';
 import { compile } from '../../src/compile/compile.ts';
 import type { Backend, Family } from '../../src/model/ruleset.ts';
 import { readRules } from '../../src/save/read.ts';
-import { boundsOf, type Condition, makers, type Random, random } from './condition.ts';
+import {
+  boundsOf,
+  type Condition,
+  drawConditions,
+  makers,
+  type Random,
+  random,
+  ruleWords,
+} from './condition.ts';
 import { ClassifiedLane } from './lane.ts';
 
 const FORWARD = 2;
@@ -22,30 +30,11 @@ interface Chain {
   readonly rules: readonly (readonly Condition[])[];
 }
 
-/** At most one condition that names a protocol: two of them contradict each other. */
-function conditions(next: Random, names: readonly string[], family: Family): Condition[] {
-  const made = Array.from({ length: 1 + next(3) }, () => {
-    const name = names[next(names.length)] as string;
-    return (makers(family)[name] as (next: Random) => Condition)(next);
-  });
-  const taken = new Set<string>();
-  return made.filter(({ words }) => {
-    const options = words.match(/(?<=^|\s)-[pfsdio]\b|-m (iprange|mark|conntrack|state|pkttype)/g) ?? [];
-    if (options.some((option) => taken.has(option))) return false;
-    for (const option of options) taken.add(option);
-    return true;
-  });
-}
-
 function chainOf(next: Random, size: number, family: Family, names: readonly string[]): Chain {
-  const rules = Array.from({ length: size }, () => conditions(next, names, family));
+  const rules = Array.from({ length: size }, () => drawConditions(next, names, family));
   const targets = next(2) === 0 ? TARGETS : MARKING;
   const lines = rules.map((rule) => {
-    // Protocols go before what needs them.
-    const words = rule
-      .map((condition) => condition.words)
-      .sort((a, b) => Number(/-p /.test(b)) - Number(/-p /.test(a)));
-    return `-A FORWARD ${words.join(' ')} ${targets[next(targets.length)]}`;
+    return `-A FORWARD ${ruleWords(rule)} ${targets[next(targets.length)]}`;
   });
   const users = ['-A sub -p tcp -j RETURN', '-A sub -m mark --mark 0/1', '-A marks -j MARK --set-mark 2'];
   const head = ['*filter', ':FORWARD DROP [0:0]', ':sub - [0:0]', ':marks - [0:0]'];

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { drawTrace, filterRules } from '../../bench/classify/filter-set.js';
 import { HOSTILE } from '../../bench/classify/hostile.js';
-import type { PlacedImage } from '../../src/kernel/arena.ts';
 import { readRules } from '../../src/save/read.ts';
+import type { PlacedImage } from '../../src/scan/arena.ts';
 import { ClassifiedLane } from './lane.ts';
 
 const FORWARD = 2;

@@ -39,6 +39,33 @@ COMMIT
   { file: 'short-way' },
 );
 
+/** Jumps by headers alone, so that one look-up goes through all chains; some rules only count. */
+const DISPATCH = readRules(
+  `*filter
+:FORWARD DROP [0:0]
+:low - [0:0]
+:high - [0:0]
+:web - [0:0]
+-A FORWARD
+-A FORWARD -s 10.0.0.0/9 -j low
+-A FORWARD -s 10.128.0.0/9 -p tcp -j high
+-A FORWARD -p icmp -j ACCEPT
+-A FORWARD -p tcp -m length --length 0:46 -j ACCEPT
+-A low -p udp -m udp --dport 53 -j RETURN
+-A low -d 10.1.0.0/31
+-A low -p tcp -m multiport --dports 80,443 -j web
+-A low -p udp -j REJECT
+-A high -p tcp -m tcp --dport 22 -j ACCEPT
+-A high -j web
+-A high -p tcp -m tcp --tcp-flags SYN SYN -j DROP
+-A web -s 10.0.0.0/10 -j RETURN
+-A web -p tcp -m tcp --dport 443 -j ACCEPT
+-A web -p tcp -m tcp --sport 1024:1500 -j DROP
+COMMIT
+`,
+  { file: 'dispatch' },
+);
+
 let state = 7;
 function random(below: number): number {
   state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -125,8 +152,12 @@ describe('a scan', () => {
     ['--hook PREROUTING', machineFromOptions({ hook: 'PREROUTING', in: 'eth1' })],
     ['--hook POSTROUTING', machineFromOptions({ hook: 'POSTROUTING' })],
   ] as const) {
-    for (const rules4 of [undefined, RULES]) {
-      it(`counts on the short way what it counts in stages: ${name}, ${rules4 ? 'rules' : 'no rules'}`, async () => {
+    for (const [which, rules4] of [
+      ['no rules', undefined],
+      ['rules', RULES],
+      ['chains by headers', DISPATCH],
+    ] as const) {
+      it(`counts on the short way what it counts in stages: ${name}, ${which}`, async () => {
         const options = { captures: [plain], machine, rules4, workers: 1 };
         const staged = await outcome({ ...options, verdicts: sink });
         expect(await outcome(options)).toEqual(staged);

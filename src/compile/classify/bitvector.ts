@@ -4,8 +4,9 @@ import * as BitVector from '../../layout/bitvector.ts';
 import * as Packet from '../../layout/packet.ts';
 import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
-import { fieldBits, type Interval, type RuleConditions, SEARCH_FIELD_BITS } from './condition.ts';
+import { askedFields, fieldBits, type RuleConditions, SEARCH_FIELD_BITS } from './condition.ts';
 import { type ClassifiedInterfaces, InterfaceVectors } from './interface-vectors.ts';
+import type { Interval } from './interval.ts';
 import { VectorPool } from './vector-pool.ts';
 
 /** Chains beyond have vectors that cost more than they save. */
@@ -42,8 +43,9 @@ export function emitBitVectors(
   const fields: { name: string; key: number; bytes: number; root: number; flat: boolean }[] = [];
   const unpaid: string[] = [];
   const budget = Math.max(LEAST_NODE_BYTES, rules.length * NODE_BYTES_A_RULE);
+  const byField = askedFields(rules);
   for (const field of SEARCH_FIELD_BITS.keys()) {
-    const asked = rules.filter((rule) => rule.fields.has(field)).length;
+    const asked = byField.get(field) ?? 0;
     if (asked === 0 || fields.length >= BitVector.FIELDS - 2) continue;
     // Their protocol tells these rules apart from nearly all packets.
     if (field === Packet.ICMP && asked < LEAST_ICMP_RULES) continue;
@@ -175,8 +177,8 @@ class TrieBuilder {
         return;
       }
       for (const [lo, hi] of intervals) {
-        flip(lo, rule);
-        flip(hi + 1n, rule);
+        flip(BigInt(lo), rule);
+        flip(BigInt(hi) + 1n, rule);
       }
     });
     const bounds = [...flips.keys()].sort((left, right) => (left < right ? -1 : 1));

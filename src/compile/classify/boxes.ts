@@ -3,13 +3,8 @@
 
 import * as Packet from '../../layout/packet.ts';
 import type { Family } from '../../model/ruleset.ts';
-import {
-  fieldBits,
-  type Interval,
-  LATE_FIELDS,
-  type RuleConditions,
-  SEARCH_FIELD_BITS,
-} from './condition.ts';
+import { askedFields, fieldBits, LATE_FIELDS, type RuleConditions, SEARCH_FIELD_BITS } from './condition.ts';
+import type { Interval } from './interval.ts';
 import { type MaskedValue, maskedValues } from './masked.ts';
 
 /** One 32-bit word, or less, of the packet record that rules can be told apart by. */
@@ -50,7 +45,8 @@ const ALL: readonly Part[] = [undefined];
 /** Rules that no packet with an ordinary transport header can match have no box. */
 export function boxesOf(rules: readonly RuleConditions[], family: Family): Boxes {
   const exact = new Uint8Array(rules.length).fill(1);
-  const asked = [...SEARCH_FIELD_BITS.keys()].filter((field) => rules.some((rule) => rule.fields.has(field)));
+  const byField = askedFields(rules);
+  const asked = [...SEARCH_FIELD_BITS.keys()].filter((field) => byField.has(field));
   const bits = asked.map((field) => fieldBits(field, family) as number);
   const parts = asked.map((): (readonly Part[])[] => new Array(rules.length));
   const counts = new Uint8Array(rules.length);
@@ -103,7 +99,7 @@ const SINGLE_BYTES: readonly (readonly MaskedValue[])[] = Array.from({ length: 2
 
 function hullOf(intervals: readonly Interval[]): Interval {
   const [first, last] = [intervals[0], intervals.at(-1)];
-  return [first?.[0] ?? 0n, last?.[1] ?? 0n];
+  return [first?.[0] ?? 0, last?.[1] ?? 0];
 }
 
 /** A search field's words, from what each rule takes of it. */
@@ -156,9 +152,10 @@ function setHull(parts: readonly BoxField[], index: number, [lo, hi]: Interval):
     only.hi[index] = Number(hi);
     return;
   }
+  const [low, high] = [BigInt(lo), BigInt(hi)];
   for (const [position, part] of parts.entries()) {
     const shift = BigInt(32 * (parts.length - 1 - position));
-    const [from, to] = [Number((lo >> shift) & 0xffffffffn), Number((hi >> shift) & 0xffffffffn)];
+    const [from, to] = [Number((low >> shift) & 0xffffffffn), Number((high >> shift) & 0xffffffffn)];
     part.lo[index] = from;
     part.hi[index] = to;
     if (from !== to) return;

@@ -6,9 +6,7 @@ import * as Op from '../../layout/op.ts';
 import * as Packet from '../../layout/packet.ts';
 import { type Address, prefixLength } from '../../model/address.ts';
 import type { AddressMask, Family, Negatable, Rule } from '../../model/ruleset.ts';
-
-/** Values from lo to hi, both included. */
-export type Interval = readonly [lo: bigint, hi: bigint];
+import { type Bound, clip, type Interval, intersect, invertIf, merge } from './interval.ts';
 
 /** Search fields by their offset in the packet record; the value is their width in bits, as searched. */
 export const SEARCH_FIELD_BITS: ReadonlyMap<number, number> = new Map([
@@ -39,44 +37,85 @@ export interface RuleConditions {
   readonly exact: boolean;
 }
 
+/** What a list of operations asks, in itself: many rules of a set share one. */
+export interface OperationConditions {
+  readonly fields: ReadonlyMap<number, readonly Interval[]>;
+  /** Every operation became a condition. */
+  readonly exact: boolean;
+}
+
 /**
- * Conditions of a rule for packets with an ordinary transport header; others are walked rule by rule. `words` are the
- * operations that the rule's matches lowered to. Operations are read up to the first that could drop the packet or
- * leave it undecided: a rule must stay a candidate wherever Linux would come so far. `changing`: fields that targets
- * may change while the chain is walked.
+ * Conditions of a rule for packets with an ordinary transport header; others are walked rule by rule. `operations`: what
+ * those ask that the rule's matches lowered to. `changing`: fields that targets may change while the chain is walked.
  */
 export function conditionsOf(
   rule: Rule,
-  words: readonly number[],
+  operations: OperationConditions,
   family: Family,
   changing: ReadonlySet<number> = new Set(),
 ): RuleConditions {
-  const fields = new Map<number, readonly Interval[]>();
-  const restrict = (field: number, intervals: readonly Interval[]): void => {
-    const before = fields.get(field);
-    fields.set(field, before === undefined ? intervals : intersect(before, intervals));
-  };
-  let exact = true;
-  for (const [field, part] of [
-    [Packet.SRC, rule.source],
-    [Packet.DST, rule.destination],
-  ] as const) {
-    if (part === undefined) continue;
-    const intervals = addressIntervals(part);
-    if (intervals === undefined) exact = false;
-    else restrict(field, intervals);
+  const fields = new Map(operations.fields);
+  let { exact } = operations;
+  if (rule.source !== undefined) exact = addressCondition(fields, Packet.SRC, rule.source, family) && exact;
+  if (rule.destination !== undefined) {
+    exact = addressCondition(fields, Packet.DST, rule.destination, family) && exact;
   }
   if (rule.protocol !== undefined) {
-    const value = BigInt(rule.protocol.value);
-    restrict(Packet.PROTO, invertIf([[value, value]], rule.protocol.invert, 8));
+    const { value, invert } = rule.protocol;
+    restrict(fields, Packet.PROTO, invert ? invertIf([[value, value]], true, 8) : (SINGLE[value] as Single));
   }
   // `-f` matches later fragments alone, which no classifier sees.
-  if (rule.fragment?.invert === false) restrict(Packet.PROTO, []);
-  const { protocol } = rule;
-  const header = protocol?.invert === false ? (ORDINARY_HEADERS.get(protocol.value) ?? 0) : 0;
-  if (!readOperations(words, family, header, restrict)) exact = false;
-  for (const field of changing) if (fields.delete(field)) exact = false;
-  return { fields, in: rule.in, out: rule.out, exact };
+  if (rule.fragment?.invert === false) restrict(fields, Packet.PROTO, []);
+  return without({ fields, in: rule.in, out: rule.out, exact }, changing);
+}
+
+/** The same conditions but for these fields, which are left to verification. */
+export function without(conditions: RuleConditions, fields: ReadonlySet<number>): RuleConditions {
+  if (![...fields].some((field) => conditions.fields.has(field))) return conditions;
+  const left = new Map(conditions.fields);
+  for (const field of fields) left.delete(field);
+  return { ...conditions, fields: left, exact: false };
+}
+
+/** The conditions of a rule and of a jump before it, which asks for no interface. */
+export function both(jump: RuleConditions, rule: RuleConditions): RuleConditions {
+  if (jump.fields.size === 0 && jump.exact) return rule;
+  const fields = new Map(rule.fields);
+  for (const [field, intervals] of jump.fields) restrict(fields, field, intervals);
+  return { ...rule, fields, exact: rule.exact && jump.exact };
+}
+
+type Single = readonly [Interval];
+/** The set of one byte alone. */
+const SINGLE: readonly Single[] = Array.from({ length: 256 }, (_, value) => [[value, value]]);
+
+type Fields = Map<number, readonly Interval[]>;
+
+function restrict(fields: Fields, field: number, intervals: readonly Interval[]): void {
+  const before = fields.get(field);
+  fields.set(field, before === undefined ? intervals : intersect(before, intervals));
+}
+
+/** False for a mask with holes: it is left to verification. */
+function addressCondition(
+  fields: Fields,
+  field: number,
+  part: Negatable<AddressMask>,
+  family: Family,
+): boolean {
+  const intervals = addressIntervals(part, family);
+  if (intervals === undefined) return false;
+  restrict(fields, field, intervals);
+  return true;
+}
+
+/** By search field, how many rules ask about it. */
+export function askedFields(rules: readonly RuleConditions[]): ReadonlyMap<number, number> {
+  const asked = new Map<number, number>();
+  for (const { fields } of rules) {
+    for (const field of fields.keys()) asked.set(field, (asked.get(field) ?? 0) + 1);
+  }
+  return asked;
 }
 
 /** The same rules with less to search by: what they ask of the field is left to verification. */
@@ -115,17 +154,25 @@ const PLAIN_OPERATIONS: ReadonlySet<number> = new Set([
   Op.HELPER,
 ]);
 
-/** True when every operation became a condition. `header`: bytes that an ordinary transport header has. */
-function readOperations(
+/** Bytes that a packet with an ordinary transport header has of it, as far as a rule's protocol tells. */
+export function ordinaryHeader({ protocol }: Rule): number {
+  return protocol?.invert === false ? (ORDINARY_HEADERS.get(protocol.value) ?? 0) : 0;
+}
+
+/**
+ * What operations ask of packets that have `header` bytes of an ordinary transport header. They are read up to the first
+ * that could drop the packet or leave it undecided: a rule must stay a candidate wherever Linux would come so far.
+ */
+export function operationConditions(
   words: readonly number[],
   family: Family,
   header: number,
-  restrict: (field: number, intervals: readonly Interval[]) => void,
-): boolean {
+): OperationConditions {
+  const fields: Fields = new Map();
   let exact = true;
   for (let at = 0; at < words.length; at += (words[at] as number) >>> 18) {
     const code = (words[at] as number) & 0xffff;
-    const operand = (index: number): number => words[at + index] as number;
+    const operand = (index: number): number => (words[at + index] as number) >>> 0;
     const field = operand(1) & 0xffff;
     const invert = operand(1) >>> 16 !== 0;
     const bits = fieldBits(field, family);
@@ -134,19 +181,18 @@ function readOperations(
         exact = false;
         continue;
       }
-      const intervals = clip([[BigInt(operand(2)), BigInt(operand(3))]], bits);
-      restrict(field, invertIf(intervals, invert, bits));
+      restrict(fields, field, invertIf(clip([[operand(2), operand(3)]], bits), invert, bits));
     } else if (code === Op.FIELD_MASK) {
       const state = field === Packet.CTSTATE;
       const intervals =
         bits === undefined ? undefined : maskIntervals(operand(2), operand(3), invert, bits, state);
       if (intervals === undefined) exact = false;
-      else restrict(field, intervals);
+      else restrict(fields, field, intervals);
     } else if (code === Op.ADDRESS_RANGE) {
       if (bits === undefined) continue;
       // A range that goes backwards holds nothing.
       const range = clip([[address(words, at + 4, family), address(words, at + 8, family)]], bits);
-      restrict(field, invertIf(range, invert, bits));
+      restrict(fields, field, invertIf(range, invert, bits));
     } else if (code === Op.MULTIPORT) {
       const which = operand(1) & 0xffff;
       if (which === 3) {
@@ -156,17 +202,17 @@ function readOperations(
       const ranges = words
         .slice(at + 3, at + 3 + operand(2))
         .map(portRange)
-        .sort(([left], [right]) => Number(left - right));
-      restrict(which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
+        .sort(([left], [right]) => left - right);
+      restrict(fields, which === 1 ? Packet.SPORT : Packet.DPORT, invertIf(merge(ranges), invert, 16));
     } else if (code === Op.TRANSPORT) {
       const [declared, read] = [operand(1) & 0xff, (operand(1) >>> 8) & 0xff];
-      if (Math.max(declared, read) > header) return false;
+      if (Math.max(declared, read) > header) return { fields, exact: false };
     } else {
-      if (!PLAIN_OPERATIONS.has(code)) return false;
+      if (!PLAIN_OPERATIONS.has(code)) return { fields, exact: false };
       exact = false;
     }
   }
-  return exact;
+  return { fields, exact };
 }
 
 /** Width of a search field for a family; undefined when it is not one. */
@@ -176,41 +222,42 @@ export function fieldBits(field: number, family: Family): number | undefined {
 }
 
 /** An address operand: layout/packet.ts's form, four words from `at`. */
-function address(words: readonly number[], at: number, family: Family): bigint {
+function address(words: readonly number[], at: number, family: Family): Bound {
+  if (family === 'ipv4') return (words[at] as number) >>> 0;
   const word = (index: number): bigint => BigInt((words[at + index] as number) >>> 0);
-  if (family === 'ipv4') return word(0);
   return (word(1) << 96n) | (word(0) << 64n) | (word(3) << 32n) | word(2);
 }
 
-/** Undefined for a mask with holes: the field is then left to verification. */
-function addressIntervals(part: Negatable<AddressMask>): readonly Interval[] | undefined {
-  const length = prefixLength(part.value.mask);
-  if (length === undefined) return undefined;
-  const bits = part.value.address.length * 8;
-  const lo = addressValue(part.value.address);
-  const hi = lo | ((1n << BigInt(bits - length)) - 1n);
-  return invertIf([[lo, hi]], part.invert, bits);
-}
-
-function addressValue(bytes: Address): bigint {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  return value;
-}
-
-function portRange(word: number): Interval {
-  return [BigInt(word & 0xffff), BigInt(word >>> 16)];
-}
-
-/** Joins intervals, sorted by their beginnings, that overlap or touch. */
-function merge(intervals: readonly Interval[]): readonly Interval[] {
-  const merged: [bigint, bigint][] = [];
-  for (const [lo, hi] of intervals) {
-    const last = merged.at(-1);
-    if (last === undefined || lo > last[1] + 1n) merged.push([lo, hi]);
-    else if (hi > last[1]) last[1] = hi;
+/** Undefined for a mask with holes. */
+function addressIntervals(
+  { value: { address, mask }, invert }: Negatable<AddressMask>,
+  family: Family,
+): readonly Interval[] | undefined {
+  if (family === 'ipv4') {
+    const free = ~addressWord(mask, 0);
+    if ((free & (free + 1)) !== 0) return undefined;
+    const lo = addressWord(address, 0);
+    return invertIf([[lo >>> 0, (lo | free) >>> 0]], invert, 32);
   }
-  return merged;
+  const length = prefixLength(mask);
+  if (length === undefined) return undefined;
+  const words = [0, 4, 8, 12].map((at) => BigInt(addressWord(address, at) >>> 0));
+  const lo = words.reduce((value, word) => (value << 32n) | word, 0n);
+  return invertIf([[lo, lo | ((1n << BigInt(128 - length)) - 1n)]], invert, 128);
+}
+
+/** Four bytes of an address, signed. */
+export function addressWord(bytes: Address, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
+
+function portRange(word: number): readonly [lo: number, hi: number] {
+  return [word & 0xffff, word >>> 16];
 }
 
 /**
@@ -225,13 +272,13 @@ function maskIntervals(
   state: boolean,
 ): readonly Interval[] | undefined {
   if (bits > 16) return wideMaskIntervals(mask, value, invert, bits);
-  const intervals: [bigint, bigint][] = [];
+  const intervals: [number, number][] = [];
   for (let candidate = 0; candidate < 1 << bits; candidate++) {
     const whole = state && candidate === 0 ? Conntrack.STATE_UNTRACKED : candidate;
     if (((whole & mask) >>> 0 === value >>> 0) === invert) continue;
     const last = intervals.at(-1);
-    if (last !== undefined && last[1] === BigInt(candidate) - 1n) last[1] = BigInt(candidate);
-    else intervals.push([BigInt(candidate), BigInt(candidate)]);
+    if (last?.[1] === candidate - 1) last[1] = candidate;
+    else intervals.push([candidate, candidate]);
   }
   return intervals;
 }
@@ -242,38 +289,8 @@ function wideMaskIntervals(
   invert: boolean,
   bits: number,
 ): readonly Interval[] | undefined {
-  const free = BigInt(~mask >>> 0);
-  if (bits !== 32 || (free & (free + 1n)) !== 0n) return undefined;
-  const lo = BigInt(value >>> 0);
-  return invertIf((lo & free) === 0n ? [[lo, lo + free]] : [], invert, bits);
-}
-
-function clip(intervals: readonly Interval[], bits: number): readonly Interval[] {
-  return intersect(intervals, [[0n, (1n << BigInt(bits)) - 1n]]);
-}
-
-function invertIf(intervals: readonly Interval[], invert: boolean, bits: number): readonly Interval[] {
-  if (!invert) return intervals;
-  const result: Interval[] = [];
-  let next = 0n;
-  for (const [lo, hi] of intervals) {
-    if (lo > next) result.push([next, lo - 1n]);
-    next = hi + 1n;
-  }
-  const end = (1n << BigInt(bits)) - 1n;
-  if (next <= end) result.push([next, end]);
-  return result;
-}
-
-/** Both sorted and disjoint. */
-function intersect(left: readonly Interval[], right: readonly Interval[]): readonly Interval[] {
-  const result: Interval[] = [];
-  for (const [lo, hi] of left) {
-    for (const [otherLo, otherHi] of right) {
-      const from = lo > otherLo ? lo : otherLo;
-      const to = hi < otherHi ? hi : otherHi;
-      if (from <= to) result.push([from, to]);
-    }
-  }
-  return result;
+  const free = ~mask >>> 0;
+  if (bits !== 32 || (free & (free + 1)) !== 0) return undefined;
+  const lo = value >>> 0;
+  return invertIf((lo & free) === 0 ? [[lo, lo + free]] : [], invert, bits);
 }

@@ -1,7 +1,7 @@
 // Sets of byte values as masked values: what `--tcp-flags SYN,ACK SYN` is at once, and a protocol, and a set of
 // connection states in a few.
 
-import type { Interval } from './condition.ts';
+import type { Interval } from './interval.ts';
 
 /** All bytes b with (b & mask) == value. */
 export interface MaskedValue {

@@ -7,8 +7,8 @@ import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
 import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
-import type { RuleConditions } from './condition.ts';
-import { buildCutTrees, type CutTrees } from './cut-tree.ts';
+import { askedFields, type RuleConditions } from './condition.ts';
+import { CutTreeBuilder, type CutTrees } from './cut-tree.ts';
 
 /** Bytes that the trees of a chain may take: a rule, and in any case. */
 const BYTES_A_RULE = 224;
@@ -40,6 +40,7 @@ export interface TreeInput {
   readonly exact: readonly boolean[];
   /** By rule, and behind them of the chain's end: Tree.ANSWERS. */
   readonly answers: Uint32Array;
+  readonly builder: CutTreeBuilder;
 }
 
 /**
@@ -65,22 +66,22 @@ export function treeInput(
     const sure = rule === rules.length || (exact[rule] && !asksInterface(rules[rule] as RuleConditions));
     return ((rule << Tree.ANSWER_RULE) | (sure ? final : 0)) >>> 0;
   });
-  return { rules, boxes, groupFields, exact, answers };
+  const builder = new CutTreeBuilder({
+    boxes,
+    groupFields: groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
+    answers,
+  });
+  return { rules, boxes, groupFields, exact, answers, builder };
 }
 
 /** Emits cut trees for a chain. */
 export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
   const { rules, boxes, answers, exact } = input;
+  const asked = askedFields(rules);
   const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
   const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
-  const { words, ...built } = buildCutTrees({
-    boxes,
-    groupFields: input.groupFields.map((offset) => boxes.fields.find((field) => field.offset === offset)),
-    answers,
-    base: start + Tree.HEADER_BYTES,
-    budgetBytes,
-  });
+  const { words, ...built } = input.builder.build(start + Tree.HEADER_BYTES, budgetBytes);
   const header = emitter.appendZeros(Tree.HEADER_BYTES);
   emitter.append(words);
   emitter.setWord(header + Tree.TREES, built.roots.length);
@@ -101,44 +102,18 @@ export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
     offset: start,
     bytes: emitter.bytes - start,
     budgetBytes,
-    fields: [...FIELD_NAMES]
-      .filter(([field]) => rules.some((rule) => rule.fields.has(field)))
-      .map(([, name]) => name),
+    fields: [...FIELD_NAMES].filter(([field]) => asked.has(field)).map(([, name]) => name),
     built,
     late: boxes.late,
     exact,
   };
 }
 
-/** Packets that are drawn at most. */
-const SAMPLE = 200;
-
-/**
- * Candidates that a packet has to be verified against before one is sure to decide, on the average over packets drawn
- * from the boxes: for each the lowest value that the box takes of every field.
- */
-export function unsureCandidates({ boxes, exact, rules, answers }: TreeInput): number {
-  const packets = Math.min(SAMPLE, boxes.count);
-  let unsure = 0;
-  for (let packet = 0; packet < packets; packet++) {
-    const drawn = Math.floor((packet * boxes.count) / packets);
-    for (let box = 0; box < boxes.count; box++) {
-      if (!holdsLowest(boxes.fields, box, drawn)) continue;
-      const rule = boxes.rule[box] as number;
-      if (((answers[rule] as number) & Tree.ANSWER_FINAL) !== 0) break;
-      if (!exact[rule] || asksInterface(rules[rule] as RuleConditions)) unsure++;
-    }
-  }
-  return unsure / Math.max(1, packets);
-}
-
-/** Does a box hold the lowest value of every field of another one? */
-function holdsLowest(fields: readonly BoxField[], box: number, other: number): boolean {
-  for (const { lo, hi } of fields) {
-    const value = lo[other] as number;
-    if (value < (lo[box] as number) || value > (hi[box] as number)) return false;
-  }
-  return true;
+/** Candidates that a packet has to be verified against before one is sure to decide, on the average. */
+export function unsureCandidates({ builder, exact, rules }: TreeInput): number {
+  return builder.unsureCandidates(
+    Uint8Array.from(rules, (rule, index) => Number(!exact[index] || asksInterface(rule))),
+  );
 }
 
 function asksInterface(rule: RuleConditions): boolean {
@@ -162,6 +137,7 @@ function tellingByte({ fields }: Boxes): number {
 /** Of an address's words in the packet record the one that takes most values. */
 function tellingWord(boxes: Boxes, address: number): number {
   const words = boxes.fields.filter(({ offset }) => offset >= address && offset < address + 16);
+  if (words.length === 1) return (words[0] as BoxField).offset;
   let most = -1;
   let word = address;
   for (const { offset, lo } of words) {

@@ -2,6 +2,7 @@
 // totals and its batch.
 
 import type { CompiledRules } from '../compile/compile.ts';
+import type { Allocator } from '../kernel/allocator.ts';
 import * as Batch from '../layout/batch.ts';
 import * as Frame from '../layout/frame.ts';
 import * as Image from '../layout/image.ts';
@@ -9,7 +10,6 @@ import * as Lane from '../layout/lane.ts';
 import * as Packet from '../layout/packet.ts';
 import * as Stage from '../layout/stage.ts';
 import * as Totals from '../layout/totals.ts';
-import type { Allocator } from './allocator.ts';
 
 /** An image in the shared memory. */
 export interface PlacedImage {
