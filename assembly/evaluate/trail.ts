@@ -26,14 +26,26 @@ export function passFilter(
   first: usize,
   hook: u32,
 ): u32 {
-  const mask = maskOf(image, hook);
-  if (load<u32>(mask) == 0) return walk(lane, image, counters, p, first);
-  const place = placeOf(lane, p);
-  if (place == 0) return walk(lane, image, counters, p, first);
-  const shard = <usize>load<u32>(p, Packet.CT_SHARD);
-  const trails = <usize>load<u32>(shard, Conntrack.SHARD_TRAILS);
+  const place: usize = load<u32>(maskOf(image, hook)) == 0 ? 0 : placeOf(lane, p);
+  let key = i32x4.splat(0);
+  if (place != 0) {
+    const shard = <usize>load<u32>(p, Packet.CT_SHARD);
+    const trails = <usize>load<u32>(shard, Conntrack.SHARD_TRAILS);
+    const word = load<u32>(place);
+    key = keyOfPacket(image, hook, p);
+    if (hasKey(trails, word, key))
+      return follow(image, counters, p, trails, word, load<u32>(p, Packet.LENGTH));
+  }
+  const verdict = walk(lane, image, counters, p, first);
+  if (place != 0 && verdict <= <u32>Verdict.ACCEPT) {
+    remember(lane, image, <usize>load<u32>(p, Packet.CT_SHARD), place, key, verdict);
+  }
+  return verdict;
+}
+
+function keyOfPacket(image: usize, hook: u32, p: usize): v128 {
   const status = load<u32>(<usize>load<u32>(p, Packet.CT), Conntrack.STATUS);
-  const key = keyOf(
+  return keyOf(
     image,
     hook,
     load<u32>(p, Packet.CTSTATE) |
@@ -43,11 +55,6 @@ export function passFilter(
     load<u32>(p, Packet.IIF) | (load<u32>(p, Packet.OIF) << Trail.KEY_OUT_SHIFT),
     load<u32>(p, Packet.MARK),
   );
-  const word = load<u32>(place);
-  if (hasKey(trails, word, key)) return follow(image, counters, p, trails, word, load<u32>(p, Packet.LENGTH));
-  const verdict = walk(lane, image, counters, p, first);
-  if (verdict <= <u32>Verdict.ACCEPT) remember(lane, image, shard, place, key, verdict);
-  return verdict;
 }
 
 /**
