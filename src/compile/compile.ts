@@ -392,6 +392,7 @@ class Compiler {
       rules: conditions,
       finals,
       beforehand: this.#alwaysReached.has(chain),
+      alone: this.#alwaysReached.has(chain) && this.#isAlone(),
     });
     compiled.plan = plan;
     if (this.#options.explain) compiled.candidates = expectedCandidates(conditions, this.#ruleSet.family);
@@ -407,6 +408,11 @@ class Compiler {
     }
     this.#finals(firstRecord, rules, exact, guarded);
     return plan.offset !== 0;
+  }
+
+  /** Is there one chain with rules, and no connection tracking? */
+  #isAlone(): boolean {
+    return !this.#tracked && this.#chains.length === this.#empty.size + 1;
   }
 
   /** Rules that decide without another look: those that ask nothing, or nothing but what their classifier knows. */

@@ -11,7 +11,7 @@ export type ClassifierKind = 'linear' | 'bit-vectors' | 'trees';
 /** 'auto', or what every chain is to have where it can. */
 export type ClassifierChoice = 'auto' | ClassifierKind;
 
-/** Chains below this are walked faster rule by rule. */
+/** Chains below this are walked faster rule by rule, unless they are all that packets pass: then look-ups need no walk. */
 const LEAST_RULES = 5;
 /**
  * Chains below this are short. Bit vectors take some 10 kB of each, so that all short chains of an image share a budget:
@@ -67,6 +67,8 @@ export interface ClassifierInput {
   readonly finals: readonly number[];
   /** Packets may be looked up for a whole vector before the chain is walked. */
   readonly beforehand: boolean;
+  /** No other chain has rules, and nothing else is done with packets. */
+  readonly alone: boolean;
 }
 
 /** Emits the classifiers of an image's chains. */
@@ -89,7 +91,7 @@ export class ClassifierEmitter {
     const choice = this.#choice;
     if (choice === 'linear' || rules.length === 0) return linear([]);
     if (choice === 'auto') {
-      if (rules.length < LEAST_RULES) return linear([`fewer than ${LEAST_RULES} rules`]);
+      if (rules.length < LEAST_RULES) return this.#few(input);
       if (rules.length < SHORT_RULES && this.#shortBytes >= SHORT_BYTES) {
         return linear([
           `bit vectors: not taken, those of other chains below ${SHORT_RULES} rules use up ${SHORT_BYTES} bytes`,
@@ -112,6 +114,15 @@ export class ClassifierEmitter {
       exact,
       interfaces,
     };
+  }
+
+  /** Trees only pay where they decide. */
+  #few(input: ClassifierInput): EmittedClassifier {
+    const few = `fewer than ${LEAST_RULES} rules`;
+    if (!input.alone) return linear([few]);
+    const trees = treeInput(input.rules, input.finals, this.#family);
+    if (trees === undefined || trees.boxes.late || unsureCandidates(trees) > 0) return linear([few]);
+    return this.#trees(trees, ['no other chain has rules']);
   }
 
   #trees(input: TreeInput, why: readonly string[]): EmittedClassifier {
