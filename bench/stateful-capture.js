@@ -12,9 +12,12 @@ const SYN = 2;
 const SYN_ACK = 18;
 const ACK = 16;
 
-/** Path of a capture: the handshakes of `flows` flows and then `packets` packets; made when it is not there. */
-export function statefulCapture(flows, packets) {
-  return capture(`stateful-${flows}-${packets}.pcap`, flows, (writer) => {
+/**
+ * Path of a capture: the handshakes of `flows` flows and then `packets` packets; made when it is not there. `drawn`: a name
+ * for, and by its number, the ends of each flow.
+ */
+export function statefulCapture(flows, packets, drawn = { name: 'stateful', ends: endsOf }) {
+  return capture(`${drawn.name}-${flows}-${packets}.pcap`, flows, drawn.ends, (writer) => {
     for (let flow = 0; flow < flows; flow++) writer.handshake(flow);
     for (let index = 0; index < packets; index++) writer.data();
   });
@@ -22,17 +25,26 @@ export function statefulCapture(flows, packets) {
 
 /** Path of a capture of the first segments of `flows` flows, and no more. */
 export function synCapture(flows) {
-  return capture(`syn-${flows}.pcap`, flows, (writer) => {
+  return capture(`syn-${flows}.pcap`, flows, endsOf, (writer) => {
     for (let flow = 0; flow < flows; flow++) writer.syn(flow);
   });
 }
 
-function capture(name, flows, write) {
+function endsOf(flow) {
+  return {
+    client: 0x0b000000 + Math.floor(flow / 16),
+    server: 0x0a000000 + (flow % 16),
+    clientPort: 1024 + (flow % 60000),
+    serverPort: 443,
+  };
+}
+
+function capture(name, flows, ends, write) {
   const path = new URL(name, DATA).pathname;
   if (existsSync(path)) return path;
   mkdirSync(DATA, { recursive: true });
   const file = openSync(`${path}.part`, 'w');
-  const writer = new Writer(file, flows);
+  const writer = new Writer(file, flows, ends);
   write(writer);
   writer.flush();
   closeSync(file);
@@ -47,10 +59,12 @@ class Writer {
   #count = 0;
   #random = 0x9e3779b9;
   #flows;
+  #ends;
   /** Sequence numbers of the two ends of each flow. */
   #seq;
 
-  constructor(file, flows) {
+  constructor(file, flows, ends) {
+    this.#ends = ends;
     this.#file = file;
     this.#flows = flows;
     this.#seq = new Uint32Array(flows * 2);
@@ -108,15 +122,13 @@ class Writer {
     b.writeUInt16BE(0x4000, ip + 6);
     b[ip + 8] = 64;
     b[ip + 9] = 6;
-    const client = 0x0b000000 + Math.floor(flow / 16);
-    const server = 0x0a000000 + (flow % 16);
+    const { client, server, clientPort, serverPort } = this.#ends(flow);
     b.writeUInt32BE(direction === 0 ? client : server, ip + 12);
     b.writeUInt32BE(direction === 0 ? server : client, ip + 16);
     b.writeUInt16BE(checksum(b, ip, 20, 0), ip + 10);
     const tcp = ip + 20;
-    const port = 1024 + (flow % 60000);
-    b.writeUInt16BE(direction === 0 ? port : 443, tcp);
-    b.writeUInt16BE(direction === 0 ? 443 : port, tcp + 2);
+    b.writeUInt16BE(direction === 0 ? clientPort : serverPort, tcp);
+    b.writeUInt16BE(direction === 0 ? serverPort : clientPort, tcp + 2);
     b.writeUInt32BE(seq >>> 0, tcp + 4);
     b.writeUInt32BE(ack >>> 0, tcp + 8);
     b[tcp + 12] = 0x50;

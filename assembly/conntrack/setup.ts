@@ -8,12 +8,17 @@ import { familyWords, shardAt, shardNumber } from './shard';
 import { find, freeEntry, insert, takeEntry, zoneHash } from './table';
 import { tupleHash } from './tuple';
 
-/** Empties all shards of a configuration whose SHARD_BITS and SHARDS are set. */
+/** Empties all shards of a configuration whose SHARD_BITS, SHARDS and TRAILS are set. */
 export function initializeShards(config: usize): void {
   const count: u32 = 1 << load<u32>(config, Conntrack.SHARD_BITS);
   memory.fill(load<u32>(config, Conntrack.SHARDS), 0, count * Conntrack.SHARD_BYTES);
   for (let shard: u32 = 0; shard < count; shard++) {
-    store<u32>(shardAt(config, shard), <u32>config, Conntrack.SHARD_CONFIG);
+    const at = shardAt(config, shard);
+    store<u32>(at, <u32>config, Conntrack.SHARD_CONFIG);
+    const trails = load<u32>(config, Conntrack.TRAILS);
+    if (trails != 0) {
+      store<u32>(at, trails + shard * load<u32>(config, Conntrack.TRAIL_BYTES), Conntrack.SHARD_TRAILS);
+    }
   }
 }
 

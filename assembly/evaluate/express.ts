@@ -40,7 +40,7 @@ const LINKTYPE_ETHERNET: u32 = 1;
 const ORIGINAL: usize = 12;
 /** Offsets from the IP header. */
 const PROTOCOL_OFFSET: usize = 9;
-const TCP_FLAGS_OFFSET: usize = 33;
+export const TCP_FLAGS_OFFSET: usize = 33;
 
 // Behind the records, as beginExpress() writes it: the way.
 /** The interface in every record's index entry. */
@@ -48,11 +48,12 @@ export const WAY_INTERFACE: usize = 0;
 /** The hooks on the way that have tables, a bit each. */
 export const HOOKS: usize = 4;
 /** Packet.OIF once the packet is routed. */
-const OUT: usize = 8;
+export const WAY_OUT: usize = 8;
 /** Nanoseconds in a unit of the time stamps' second half. */
 export const FRACTION_NS: usize = 12;
 /** MARK, IIF, OIF and PKTTYPE of a packet that comes in (16 bytes). */
 const START: usize = 16;
+export const WAY_IN: usize = START + 4;
 /** First record of the chain, when there is only one on the way and it is searched by cut trees or by a block of bit
  *  vectors; else 0. And its classifier: TREES or VECTORS, the other one is 0. */
 const CHAIN: usize = 32;
@@ -133,14 +134,14 @@ function describeWay(lane: usize, host: usize, way: usize, placement: u32): void
     let out: u32 = 0;
     if (hook >= <u32>Hook.FORWARD) out = defaultOut != 0 || hook == Hook.FORWARD ? defaultOut : iif;
     v128.store(way, i32x4(0, 0, 0, 0), START);
-    store<u32>(way, hook <= <u32>Hook.FORWARD ? iif : 0, START + 4);
+    store<u32>(way, hook <= <u32>Hook.FORWARD ? iif : 0, WAY_IN);
     store<u32>(way, out, START + 8);
-    store<u32>(way, out, OUT);
+    store<u32>(way, out, WAY_OUT);
   } else {
     hooks = (1 << Hook.PREROUTING) | (1 << Hook.FORWARD) | (1 << Hook.POSTROUTING);
     v128.store(way, i32x4(0, 0, 0, 0), START);
-    store<u32>(way, iif, START + 4);
-    store<u32>(way, iif == defaultOut ? defaultIn : defaultOut, OUT);
+    store<u32>(way, iif, WAY_IN);
+    store<u32>(way, iif == defaultOut ? defaultIn : defaultOut, WAY_OUT);
   }
   const image = <usize>load<u32>(lane, Lane.IMAGE4);
   let filled: u32 = 0;
@@ -316,14 +317,14 @@ export function pass(lane: usize, p: usize, way: usize, hooks: u32): u32 {
 
 /** What routing and forwarding change: nothing for `--hook`. */
 export function route(p: usize, way: usize): void {
-  store<u32>(p, load<u32>(way, OUT), Packet.OIF);
+  store<u32>(p, load<u32>(way, WAY_OUT), Packet.OIF);
   store<u32>(p, load<u32>(p, Packet.TTL) - load<u32>(way, HOPS), Packet.TTL);
 }
 
 /** MARK, IIF, OIF and PKTTYPE as the only chain on the way sees them. */
 export function setOut(p: usize, way: usize): void {
   v128.store(p, v128.load(way, START), Packet.MARK);
-  store<u32>(p, load<u32>(way, OUT), Packet.OIF);
+  store<u32>(p, load<u32>(way, WAY_OUT), Packet.OIF);
 }
 
 /** Takes the packets from `records` to `end` to their verdicts. */

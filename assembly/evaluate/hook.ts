@@ -16,6 +16,7 @@ import { tcpSetClosing } from '../conntrack/track/dispatch';
 import { fieldMask } from '../match/field';
 import { bindNull, entersNat } from '../nat/enter';
 import { reroute } from '../path/output';
+import { passFilter } from './trail';
 import { count as countAt, walk } from './walk';
 
 const IPPROTO_TCP: u32 = 6;
@@ -58,7 +59,12 @@ export function passTables(lane: usize, image: usize, counters: usize, p: usize,
     if (table == Hook.NAT && !entersNat(p, hook)) continue;
     const mark = load<u32>(p, Packet.MARK);
     let verdict = askLeading(image, counters, p, image + first, station >>> Image.HOOK_LEAD_SHIFT);
-    if (verdict == UNDECIDED) verdict = walk(lane, image, counters, p, image + first);
+    if (verdict == UNDECIDED) {
+      verdict =
+        table == Hook.FILTER
+          ? passFilter(lane, image, counters, p, image + first, hook)
+          : walk(lane, image, counters, p, image + first);
+    }
     if (verdict != Verdict.ACCEPT) {
       if (verdict == Verdict.REJECT) rejected(lane, image, p);
       return verdict;

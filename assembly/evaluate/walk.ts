@@ -15,6 +15,7 @@ import * as Packet from '../../src/layout/packet.ts';
 import * as Reason from '../../src/layout/reason.ts';
 import * as Rule from '../../src/layout/rule.ts';
 import * as Target from '../../src/layout/target.ts';
+import * as Trail from '../../src/layout/trail.ts';
 import * as Verdict from '../../src/layout/verdict.ts';
 import { classify, nextCandidate } from '../classify/candidate';
 import { run } from '../target/dispatch';
@@ -49,6 +50,7 @@ export function walkOn(
   const length = load<u32>(p, Packet.LENGTH);
   const bottom: usize = load<u32>(lane, Lane.STACK);
   let frame = bottom;
+  let noted: u32 = 0;
   // enter() answers a candidate; every other way to a record leaves the search for one to the next round.
   let entered = true;
   while (true) {
@@ -59,12 +61,13 @@ export function walkOn(
     if ((final & (classified ? Rule.FINAL_CANDIDATE | Rule.FINAL_ALWAYS : Rule.FINAL_ALWAYS)) != 0) {
       const record = (r - rules) / Rule.BYTES;
       count(counters, record, length);
+      note(lane, noted, u32(record));
       store<u32>(p, u32(record), Packet.DECISION);
       return (final & Rule.FINAL_VERDICT) - 1;
     }
     const kind = load<u32>(r, Rule.TARGET);
     if (kind == Target.END) {
-      if (frame == bottom) return policy(image, rules, counters, p, first, length);
+      if (frame == bottom) return policy(lane, image, rules, counters, p, first, length, noted);
       frame -= Frame.BYTES;
       r = load<u32>(frame, Frame.NEXT);
       continue;
@@ -92,6 +95,7 @@ export function walkOn(
     }
     const record = (r - rules) / Rule.BYTES;
     count(counters, record, length);
+    noted = note(lane, noted, u32(record));
     switch (kind) {
       case Target.VERDICT:
       case Target.POLICY:
@@ -108,7 +112,7 @@ export function walkOn(
         entered = true;
         continue;
       case Target.RETURN:
-        if (frame == bottom) return policy(image, rules, counters, p, first, length);
+        if (frame == bottom) return policy(lane, image, rules, counters, p, first, length, noted);
         frame -= Frame.BYTES;
         r = load<u32>(frame, Frame.NEXT);
         continue;
@@ -175,12 +179,30 @@ export function chainOf(image: usize, first: usize): usize {
 }
 
 /** The policy of the built-in chain that begins with `first`: counts and answers its verdict. */
-function policy(image: usize, rules: usize, counters: usize, p: usize, first: usize, length: u32): u32 {
+function policy(
+  lane: usize,
+  image: usize,
+  rules: usize,
+  counters: usize,
+  p: usize,
+  first: usize,
+  length: u32,
+  noted: u32,
+): u32 {
   const r = first + load<u32>(chainOf(image, first), Image.CHAIN_RULE_COUNT) * Rule.BYTES;
   const record = (r - rules) / Rule.BYTES;
   count(counters, record, length);
+  note(lane, noted, u32(record));
   store<u32>(p, u32(record), Packet.DECISION);
   return load<u32>(r, Rule.TARGET_ARG);
+}
+
+/** Leaves in Lane.NOTED that a record counted, behind `noted` others of the walk; answers how many there are. */
+function note(lane: usize, noted: u32, record: u32): u32 {
+  const last = min<u32>(noted, Trail.MOST_RECORDS);
+  store<u32>(lane + ((<usize>last) << 2), record, Lane.NOTED + Trail.LIST_RECORDS);
+  store<u32>(lane, noted + 1, Lane.NOTED + Trail.LIST_COUNT);
+  return noted + 1;
 }
 
 /** Counts a packet of `length` bytes at a rule record. */

@@ -8,6 +8,7 @@ import * as Op from '../layout/op.ts';
 import * as Packet from '../layout/packet.ts';
 import * as RuleRecord from '../layout/rule.ts';
 import * as TargetKind from '../layout/target.ts';
+import * as Trail from '../layout/trail.ts';
 import * as Tree from '../layout/tree.ts';
 import * as Verdict from '../layout/verdict.ts';
 import {
@@ -32,6 +33,7 @@ import { Emitter } from './emitter.ts';
 import { type FlatRule, flatten } from './flatten.ts';
 import type { InterfaceRow } from './interface-rows.ts';
 import { RuleEmitter, VERDICTS } from './rule-emitter.ts';
+import { trailKey } from './trail.ts';
 
 /** What to do at a match or target that is not modelled (`--unknown`). */
 export type UnknownPolicy = 'refuse' | 'match' | 'no-match' | 'verdict';
@@ -185,6 +187,7 @@ class Compiler {
       }
     }
     this.#lead();
+    this.#remember();
     this.#stage();
     return {
       ruleSet: this.#ruleSet,
@@ -263,6 +266,19 @@ class Compiler {
       let count = 0;
       while (count < MOST_LEADING && this.#leads(first + count * RuleRecord.BYTES)) count++;
       this.#emitter.setWord(entry, table | (count << Image.HOOK_LEAD_SHIFT));
+    }
+  }
+
+  /** Tells hooks whose chain of table filter leads the packets of a connection the same way, and on what that depends. */
+  #remember(): void {
+    if (!this.#tracked || this.#recordCount > Trail.PLACE_MASK) return;
+    for (const { table, chain, firstRecord } of this.#chains) {
+      if (table.name !== 'filter' || chain.hook === undefined) continue;
+      const read = (offset: number): number => this.#emitter.word(offset);
+      const key = trailKey(read, this.#recordOffset(firstRecord), this.#ruleSet.family);
+      if (key === undefined) continue;
+      const at = Image.TRAIL_KEYS + HOOK_ORDER.indexOf(chain.hook) * Image.TRAIL_KEY_BYTES;
+      for (const [offset, mask] of key) this.#emitter.setWord(at + offset, mask);
     }
   }
 

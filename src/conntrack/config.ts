@@ -4,6 +4,7 @@
 import { hasAllInterfaces, type Machine } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
 import * as Conntrack from '../layout/conntrack.ts';
+import * as Trail from '../layout/trail.ts';
 
 /** What rule sets and scan want of connection tracking. */
 export interface ConntrackFeatures {
@@ -23,6 +24,9 @@ export interface ConntrackFeatures {
   readonly seed?: bigint | undefined;
   /** Entries that there is memory for: the limit where the machine has none. */
   readonly memoryEntries: number;
+  /** How much a shard remembers of the ways through table filter: keys and (a power of two) lists (src/layout/trail.ts). */
+  readonly trailKeys?: number | undefined;
+  readonly trailLists?: number | undefined;
 }
 
 /** Sizes and offsets of an entry of one family, bytes; 0 is an extension that it does not have. */
@@ -45,6 +49,8 @@ export interface ConntrackConfig {
   readonly seed: bigint;
   readonly tcpMaxRetrans: number;
   readonly expectMax: number;
+  readonly trailKeys: number;
+  readonly trailLists: number;
   readonly entry4: EntryLayout;
   readonly entry6: EntryLayout;
   readonly timeouts: ConntrackTimeouts;
@@ -69,6 +75,8 @@ export interface ConntrackTimeouts {
 /** Where in the shared memory connection tracking is. */
 export interface ConntrackPlaces {
   readonly shards: number;
+  /** trailBytes() for each shard; default: nothing is remembered. */
+  readonly trails?: number | undefined;
   readonly heap: number;
   readonly heapEnd: number;
   /** How much of it events may take, in chunks; default: nothing. */
@@ -156,6 +164,8 @@ export function conntrackConfig(machine: Machine, features: ConntrackFeatures): 
     seed: BigInt.asUintN(64, features.seed ?? drawSeed()),
     tcpMaxRetrans: read('tcp_max_retrans', 3, 255),
     expectMax: read('expect_max', 4096),
+    trailKeys: features.trailKeys ?? Trail.KEYS,
+    trailLists: features.trailLists ?? Trail.LISTS,
     entry4: entryLayout(Conntrack.BASE_BYTES4, extensions),
     entry6: entryLayout(Conntrack.BASE_BYTES6, extensions),
     timeouts: timeoutsOf(read),
@@ -224,6 +234,11 @@ function timeoutsOf(read: Read): ConntrackTimeouts {
   };
 }
 
+/** What a shard remembers trails with (src/layout/trail.ts). */
+export function trailBytes({ trailLists }: ConntrackConfig): number {
+  return Trail.KEYS * Trail.KEY_BYTES + trailLists * Trail.LIST_BYTES;
+}
+
 /** Writes the record (src/layout/conntrack.ts, CONFIG_BYTES at `address`, zeroed before). */
 export function writeConfig(
   view: DataView,
@@ -254,6 +269,10 @@ export function writeConfig(
     [Conntrack.HELP6, entry6.help],
     [Conntrack.MASTER4, entry4.master],
     [Conntrack.MASTER6, entry6.master],
+    [Conntrack.TRAILS, places.trails ?? 0],
+    [Conntrack.TRAIL_BYTES, trailBytes(config)],
+    [Conntrack.TRAIL_KEYS, config.trailKeys],
+    [Conntrack.TRAIL_LISTS, config.trailLists],
   ];
   for (const [offset, value] of words) view.setUint32(address + offset, value, true);
   view.setBigUint64(address + Conntrack.SEED, config.seed, true);

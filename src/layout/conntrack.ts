@@ -47,6 +47,12 @@ export const MASTER6 = 84;
 export const EVENT_CHUNKS = 88;
 /** u64, atomic: the first of those that are not in use, linked by EVENTS_NEXT; in the upper half a number that changes. */
 export const EVENT_POOL = 96;
+/** What shards remember trails with (layout/trail.ts): the first one's memory, 0 none, its bytes, and how many keys and (a
+ *  power of two) lists it has room for. */
+export const TRAILS = 104;
+export const TRAIL_BYTES = 108;
+export const TRAIL_KEYS = 112;
+export const TRAIL_LISTS = 116;
 /** Timeouts in ns, u64 each. TCP by state (TCP_*), then RETRANS and UNACK. */
 export const TIMEOUT_TCP = 128;
 export const TIMEOUT_TCP_RETRANS = 208; // TIMEOUT_TCP + 8 * 10
@@ -100,6 +106,9 @@ export const SHARD_HELP4 = 324;
 export const SHARD_HELP6 = 328;
 /** The configuration. */
 export const SHARD_CONFIG = 332;
+/** What trails are remembered with, 0 none; the serial number of the image for which all were forgotten. */
+export const SHARD_TRAILS = 336;
+export const SHARD_TRAIL_SERIAL = 340;
 /** Helpers' scratch: numbers that were read (u32 each), and an address in the form of layout/packet.ts behind them. */
 export const SHARD_SCRATCH = 384;
 export const SHARD_SCRATCH_ADDRESS = 416;
@@ -175,6 +184,8 @@ export const BUCKET_BYTES = 64;
 // Entry (struct nf_conn).
 /** Next in the list of free entries. */
 export const NEXT = 0;
+/** Of an entry in use, a word a direction: the trail that is remembered of it (layout/trail.ts), 0 none. */
+export const TRAIL = 0; // + direction * 4
 /** Hash of the original tuple. */
 export const HASH = 8;
 /** IPS_* */

@@ -29,6 +29,8 @@ export const BACKEND = 44;
 export const STAGED = 48;
 /** 1 when some rule needs connection tracking. */
 export const CONNTRACK = 52;
+/** Written where the image is placed: which of the family's images it is, of those that came one after another. */
+export const SERIAL = 56;
 /** Hook table: for hook h the entries HOOKS + (h * HOOK_SLOTS + slot) * HOOK_ENTRY_BYTES: table number | leading rules <<
  *  HOOK_LEAD_SHIFT, first rule's offset; the first entry with offset 0 ends the hook's list. Leading rules are those that
  *  ask for nothing but the packet's ctstate (one operation, FIELD_MASK) and decide: they are asked before anything is
@@ -38,7 +40,11 @@ export const HOOK_SLOTS = 8;
 export const HOOK_ENTRY_BYTES = 8;
 export const HOOK_LEAD_SHIFT = 8;
 export const HOOK_TABLE = 255;
-export const HEADER_BYTES = 384; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES
+/** For hook h the mask TRAIL_KEYS + h * TRAIL_KEY_BYTES of what trails at its chain of table filter depend on (layout/trail.ts);
+ *  zero: none is remembered. */
+export const TRAIL_KEYS = 384; // HOOKS + 5 * HOOK_SLOTS * HOOK_ENTRY_BYTES
+export const TRAIL_KEY_BYTES = 16;
+export const HEADER_BYTES = 464; // TRAIL_KEYS + 5 * TRAIL_KEY_BYTES
 
 // Chain record.
 export const CHAIN_TABLE = 0;

@@ -63,7 +63,10 @@ export const DATAGRAMS_NEXT = 176;
 export const LOOK_UPS = 180;
 /** 1 when there is a short way for the batch (evaluate/express.ts). */
 export const SHORT = 160;
-export const BYTES = 192;
+/** Where the last walk counted, in the form of a list of layout/trail.ts; of longer ones only the number is right. There is
+ *  room behind it for one record that is one too many. */
+export const NOTED = 192;
+export const BYTES = 272;
 
 /** Entry of PIECES: record index, and the packet record of the datagram that it completes, 0 if it does not. */
 export const PIECE_BYTES = 8;

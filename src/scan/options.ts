@@ -48,6 +48,9 @@ export interface ScanOptions {
   readonly linear?: boolean | undefined;
   /** Bytes of a batch; default 1 MiB. */
   readonly batchBytes?: number | undefined;
+  /** Keys and lists of trails that a shard of connections remembers (src/layout/trail.ts). */
+  readonly trailKeys?: number | undefined;
+  readonly trailLists?: number | undefined;
 }
 
 export interface ScanProgress {

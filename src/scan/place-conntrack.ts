@@ -1,7 +1,7 @@
 // Connection tracking in a scan's memory: configuration, shards, what each lane needs to steer by them, and the heap,
 // which is the last thing in the memory.
 
-import { type ConntrackConfig, writeConfig } from '../conntrack/config.ts';
+import { type ConntrackConfig, trailBytes, writeConfig } from '../conntrack/config.ts';
 import type { Machine } from '../host/machine.ts';
 import { sysctl } from '../host/sysctl.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -61,13 +61,15 @@ export function placeConntrack(
   const address = allocator.allocate(Conntrack.CONFIG_BYTES);
   const shardCount = 1 << config.shardBits;
   const shards = allocator.allocate(shardCount * Conntrack.SHARD_BYTES);
+  // What is never remembered takes no real memory.
+  const trails = allocator.allocate(shardCount * trailBytes(config));
   const fragments6 = placeFragments6(shared, kernel, machine, config.seed);
   const heldBytes = fragmentArenaBytes(machine) + fragments6.bytes;
   for (const lane of lanes) placeSteering(shared, lane, fragments6.address, heldBytes);
   const eventChunks = (config.flags & Conntrack.EVENTS) === 0 ? 0 : shardCount + eventChunksOf(shared, lanes);
   const eventBytes = eventChunks * Conntrack.EVENT_CHUNK_BYTES;
   const heap = allocator.allocateUpTo(config.limit * ENTRY_BYTES + SLACK_BYTES + eventBytes);
-  const places = { shards, heap: heap.address, heapEnd: heap.address + heap.bytes, eventChunks };
+  const places = { shards, trails, heap: heap.address, heapEnd: heap.address + heap.bytes, eventChunks };
   writeConfig(new DataView(memory.buffer), address, config, places);
   kernel.initShards?.(address);
   return { address, config, shardCount, fragments6: fragments6.address };

@@ -253,6 +253,7 @@ export class RuleSets {
     const bytes = new Uint8Array(shared.memory.buffer, block.address, block.bytes);
     bytes.fill(0);
     bytes.set(rules.image, Generation.BYTES);
+    new DataView(shared.memory.buffer).setUint32(image + Image.SERIAL, this.#generation + 1, true);
     this.#deepen(new DataView(rules.image.buffer).getUint32(Image.STACK_DEPTH, true));
     const counters = lanes.map((_, lane) => image + imageBytes + lane * counterBytes);
     return { rules, image, counters, block, carried: new Map() };

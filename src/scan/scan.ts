@@ -180,6 +180,8 @@ export function trackConnections(
     events: options.events !== undefined,
     seed: options.seed,
     memoryEntries: memoryEntries(shared),
+    trailKeys: options.trailKeys,
+    trailLists: options.trailLists,
   });
   return placeConntrack(shared, kernel, lanes, config, machine);
 }

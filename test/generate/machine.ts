@@ -90,7 +90,14 @@ export function unroutedText(): fc.Arbitrary<string> {
     pick(HOOKS).map((hook) =>
       [...INTERFACES, `hook ${hook}`, 'in eth0', 'out eth1', 'macs ignored'].join('\n'),
     ),
-    fc.constant([...INTERFACES, 'router', 'in eth0', 'out eth1', 'macs ignored', 'vlans ignored'].join('\n')),
+    routerText(),
+  );
+}
+
+/** The guess "a router". */
+export function routerText(): fc.Arbitrary<string> {
+  return fc.constant(
+    [...INTERFACES, 'router', 'in eth0', 'out eth1', 'macs ignored', 'vlans ignored'].join('\n'),
   );
 }
 

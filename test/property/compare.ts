@@ -23,6 +23,9 @@ export interface Comparison {
   readonly linear?: boolean | undefined;
   readonly workers?: number | undefined;
   readonly batchBytes?: number | undefined;
+  /** How much is remembered of the ways of packets. */
+  readonly trailKeys?: number | undefined;
+  readonly trailLists?: number | undefined;
   /** Default: verdict. */
   readonly unknown?: Exclude<UnknownPolicy, 'refuse'> | undefined;
   readonly verifyChecksums?: boolean | undefined;

@@ -14,7 +14,7 @@ import type { Frame } from '../../src/interpret/interpreter.ts';
 import { compileKernel, instantiateKernel } from '../../src/kernel/kernel.ts';
 import * as Control from '../../src/layout/control.ts';
 import * as Generation from '../../src/layout/generation.ts';
-import type { RuleSet } from '../../src/model/ruleset.ts';
+import type { Family, RuleSet } from '../../src/model/ruleset.ts';
 import type { GenerationMessage } from '../../src/pool/follow.ts';
 import { ControlWords } from '../../src/pool/turn.ts';
 import { printRules } from '../../src/save/print.ts';
@@ -247,6 +247,94 @@ describe.each([1, 2, 3])('%i lanes', (workers) => {
     expect([state(8002), state(8003)]).toEqual(['NEW', null]);
     // A client that was there while nothing was tracked, and one of when it was.
     expect([state(9102), state(10_402)]).toEqual(['NEW', 'ESTABLISHED']);
+  });
+});
+
+describe('ways that packets went by the old rules are none by the new ones', () => {
+  const FLOWS = 12;
+  const PACKETS = 4000;
+  const parts = [1000, 2000, 2500, 3200] as const;
+
+  /** A few clients' packets and their answers, of both families. */
+  const few = Array.from({ length: PACKETS }, (_, number): Frame => {
+    const flow = (number * 7) % FLOWS;
+    const client = flow % 3 === 0 ? [0x20, 1, 13, 0xb8, ...Array(11).fill(0), 1] : [10, 0, 0, 1 + (flow % 5)];
+    const server = client.with(-1, 100);
+    const answers = number % 5 > 2;
+    const ends = [Uint8Array.from(client), Uint8Array.from(server)] as const;
+    const ports = [10_000 + flow, 1000 + flow] as const;
+    const built = buildFrame({
+      source: ends[answers ? 1 : 0],
+      destination: ends[answers ? 0 : 1],
+      protocol: 17,
+      transport: answers ? udp(ports[1], ports[0], number % 50) : udp(...ports, number % 50),
+    });
+    const timeNs = BigInt(number) * 1_000_000n;
+    return { ...built, number: number + 1, timeNs, interfaceIndex: undefined, direction: undefined };
+  });
+
+  /** Sets that lead packets by different rules, alone or by several, of different numbers. */
+  function leading(set: number, family: Family): RuleSet {
+    const ports = Array.from({ length: 5 + set }, (_, rule) => 1000 + ((rule * (set + 2)) % FLOWS));
+    const text = [
+      '*filter',
+      ':FORWARD ACCEPT [0:0]',
+      ':sub - [0:0]',
+      '-A FORWARD -m conntrack --ctstate INVALID -j DROP',
+      ...ports.map((port) => `-A FORWARD -p udp -m udp --dport ${port}`),
+      `-A FORWARD -p udp -m udp --dport ${1000 + set} -m conntrack --ctstate ESTABLISHED -j DROP`,
+      ...ports.map(
+        (port) => `-A FORWARD -p udp -m udp --sport ${port} -j ${set % 2 === 0 ? 'sub' : 'ACCEPT'}`,
+      ),
+      '-A sub -m conntrack --ctdir REPLY -j RETURN',
+      'COMMIT\n',
+    ];
+    return readRules(text.join('\n'), { file: `set${set}`, family });
+  }
+
+  async function replacing(workers: number, options: Partial<ScanOptions>): Promise<readonly string[]> {
+    const pipe = new Pipe();
+    const sink = new Lines();
+    const bytes = pcap(few);
+    // Records have different lengths.
+    const ends = [HEADER_BYTES];
+    for (const { bytes: frame } of few) ends.push((ends.at(-1) as number) + 16 + frame.length);
+    const [rules4, rules6] = [leading(0, 'ipv4'), leading(0, 'ipv6')];
+    const writing = pipe.write(bytes.subarray(0, ends[parts[0]]));
+    const running = startScan({
+      captures: [pipe.path],
+      rules4,
+      rules6,
+      machine,
+      workers,
+      seed: 1n,
+      verdicts: sink,
+      ...options,
+    });
+    await writing;
+    const said: string[] = [];
+    for (const [index, from] of parts.entries()) {
+      await sink.reach(from);
+      const set = index + 1;
+      // Of one family, of both, and the same rules again.
+      const others = [{ rules4: leading(set, 'ipv4') }, { rules6: leading(set, 'ipv6') }, { rules4 }];
+      const done = running.replaceRules(others[index] ?? { rules4, rules6 });
+      await pipe.write(bytes.subarray(ends[from], ends[parts[set] ?? PACKETS]));
+      if (set === parts.length) await pipe.end();
+      const { firstPacket, ...gone } = await done;
+      expect(firstPacket).toBe(from + 1);
+      said.push(printed(gone.rules4), printed(gone.rules6));
+    }
+    const result = await running.result;
+    return [...said, printed(result.rules4), printed(result.rules6), ...sink.lines];
+  }
+
+  test.each([1, 2])('%i lanes', async (workers) => {
+    const expected = await replacing(1, { linear: true });
+    expect(expected.some((line) => line.includes('"ctstate":"ESTABLISHED"'))).toBe(true);
+    for (const options of [{}, { trailKeys: 2, trailLists: 1 }, { trailKeys: 6, trailLists: 4 }]) {
+      expect(await replacing(workers, options), JSON.stringify(options)).toEqual(expected);
+    }
   });
 });
 
