@@ -1,6 +1,6 @@
 // Addresses of both families, parsed and printed as inet_pton and inet_ntop do.
 
-/** IPv4: 4 bytes; IPv6: 16 bytes; network byte order. */
+/** IPv4: 4 bytes; IPv6: 16 bytes; network byte order. Often a view of a larger buffer. */
 export type Address = Uint8Array;
 
 /** Addresses share buffers of this size: one of its own takes twice the memory and seven times as long to make. */

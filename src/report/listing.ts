@@ -26,8 +26,11 @@ export interface ExtensionFinder {
 export interface ListingOptions {
   readonly backend: Backend;
   readonly extensions: ExtensionFinder;
-  /** Only rules with packets, and only chains with such rules or with packets in their policy. */
-  readonly hitOnly?: boolean;
+  /**
+   * Only rules of which this is true, asked in their order, and only chains with packets at a rule or in their policy.
+   * Default: all rules and chains.
+   */
+  readonly lists?: ((rule: Rule) => boolean) | undefined;
 }
 
 /** The protocol names that `-n` leaves as names (xtables_chain_protos, libxtables/xtables.c). */
@@ -65,17 +68,17 @@ export function* tableLines(ruleSet: RuleSet, table: Table, options: ListingOpti
       }
     }
   }
-  const { hitOnly = false } = options;
+  const { lists } = options;
   let first = true;
   for (const chain of table.chains) {
-    if (hitOnly && !chainHit(chain)) continue;
+    if (lists !== undefined && !chainHit(chain)) continue;
     if (!first) yield '';
     first = false;
     yield chainHeading(chain, references.get(chain.name) ?? 0);
     yield HEADER;
     for (let index = 0; index < chain.rules.length; index++) {
       const rule = chain.rules[index] as Rule;
-      if (hitOnly && rule.counters.packets === 0n) continue;
+      if (lists?.(rule) === false) continue;
       yield listRule(rule, index + 1, ruleSet.family, options);
     }
   }

@@ -1,6 +1,6 @@
 // The readable summary of a scan.
 
-import type { Family, RuleSet } from '../model/ruleset.ts';
+import type { Family, Rule, RuleSet, Table } from '../model/ruleset.ts';
 import { conntrackLines } from './conntrack.ts';
 import { chainHit, type ExtensionFinder, tableLines } from './listing.ts';
 import { REASON_TEXT, type ReasonName } from './reason.ts';
@@ -22,6 +22,9 @@ export interface SummaryOptions {
   readonly all: boolean;
   readonly style: Style;
 }
+
+/** More rules of a table are no summary: those with most packets are listed. */
+const MOST_RULES = 1000;
 
 const VERDICT_TEXT: Readonly<Record<VerdictName, string>> = {
   ACCEPT: 'let through',
@@ -152,27 +155,50 @@ function ruleSetSections(ruleSet: RuleSet, options: SummaryOptions): string[][] 
   const command = ruleSet.family === 'ipv4' ? 'iptables' : 'ip6tables';
   const { style, all } = options;
   return ruleSet.tables.map((table) => {
-    const listed = { backend, extensions: options.extensions, hitOnly: !all };
+    const hits = all ? undefined : hitsOf(table);
+    const lists = hits && busiest(hits);
     const lines = [
       style.heading(`${command} -t ${table.name} -L -v -n -x --line-numbers`),
-      ...blocks(tableLines(ruleSet, table, listed)),
+      ...blocks(tableLines(ruleSet, table, { backend, extensions: options.extensions, lists })),
     ];
-    if (!all) {
-      let rules = 0;
-      let missed = 0;
-      for (const chain of table.chains) {
-        rules += chain.rules.length;
-        for (const rule of chain.rules) if (rule.counters.packets === 0n) missed++;
-      }
-      const silent = table.chains.filter((chain) => !chainHit(chain)).length;
-      const parts: string[] = [];
-      if (missed > 0) parts.push(`${grouped(missed)} of ${counted(rules, 'rule')}`);
-      if (silent > 0) parts.push(`${grouped(silent)} of ${counted(table.chains.length, 'chain')}`);
-      if (parts.length > 0)
-        lines.push(style.faint(`(${parts.join(' and ')} saw no packet; --all lists them too)`));
-    }
+    if (hits !== undefined) lines.push(...leftOut(table, hits.length).map(style.faint));
     return lines;
   });
+}
+
+/** Packets of the rules that saw any. */
+function hitsOf({ chains }: Table): BigUint64Array {
+  const hits: bigint[] = [];
+  for (const { rules } of chains) {
+    for (const { counters } of rules) if (counters.packets > 0n) hits.push(counters.packets);
+  }
+  return BigUint64Array.from(hits);
+}
+
+/** Is a rule, asked in order, one of the MOST_RULES that saw most packets? Of equal ones the first are. */
+function busiest(hits: BigUint64Array): (rule: Rule) => boolean {
+  if (hits.length <= MOST_RULES) return ({ counters }) => counters.packets > 0n;
+  const sorted = hits.slice().sort();
+  const least = sorted[sorted.length - MOST_RULES] as bigint;
+  let equals = MOST_RULES - (sorted.length - 1 - sorted.lastIndexOf(least));
+  return ({ counters: { packets } }) => packets > least || (packets === least && equals-- > 0);
+}
+
+/** What a listing does not have. */
+function leftOut({ chains }: Table, hits: number): string[] {
+  const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+  const silent = chains.filter((chain) => !chainHit(chain)).length;
+  const parts: string[] = [];
+  if (hits < rules) parts.push(`${grouped(rules - hits)} of ${counted(rules, 'rule')}`);
+  if (silent > 0) parts.push(`${grouped(silent)} of ${counted(chains.length, 'chain')}`);
+  const lines: string[] = [];
+  if (hits > MOST_RULES) {
+    lines.push(
+      `(the ${grouped(MOST_RULES)} with most packets of ${grouped(hits)} rules that saw any; --all lists them all)`,
+    );
+  }
+  if (parts.length > 0) lines.push(`(${parts.join(' and ')} saw no packet; --all lists them too)`);
+  return lines;
 }
 
 /** `IPv4`, `IPv6`. */

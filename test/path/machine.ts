@@ -166,7 +166,7 @@ export class TestMachine {
   #address(offset: number, text: string): void {
     const address = parseAddress(text);
     if (address === undefined) throw new Error(`not an address: ${text}`);
-    const from = new DataView(address.buffer);
+    const from = new DataView(address.buffer, address.byteOffset, address.length);
     if (address.length === 4) {
       this.view.setUint32(PACKET + offset, from.getUint32(0), true);
     } else {
