@@ -179,7 +179,8 @@ function descend(image: usize, root: usize, scratch: usize, packets: usize, end:
     for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
       const entry = load<u64>(entries);
       // From a leaf the load is of the leaf itself, and for nothing.
-      const next = load<u64>(image + childOf(entry, packets + <usize>load<u32>(at) * RECORD_STRIDE));
+      const child = childOf(entry, packets + <usize>load<u32>(at) * RECORD_STRIDE);
+      const next = load<u64>(image + select<usize>(child, <usize>u32(entry), isCut(entry)));
       store<u64>(entries, select(next, entry, isCut(entry)));
     }
   }
@@ -190,7 +191,7 @@ function loadGroups(image: usize, scratch: usize, end: usize): void {
   let entries = scratch + Stage.ENTRIES;
   let sum: u32 = 0;
   for (let at = scratch + Stage.LIST; at < end; at += 4, entries += 8) {
-    const group = image + <usize>load<u32>(entries);
+    const group = image + <usize>(load<u32>(entries) & ~Tree.LAST);
     sum += load<u32>(group) + load<u32>(group, Tree.GROUP_BYTES / 2);
   }
   // So that the loads are of some use.
@@ -211,7 +212,8 @@ function search(image: usize, data: usize, scratch: usize, packets: usize, end: 
     const slot = load<u32>(at);
     const p = packets + <usize>slot * RECORD_STRIDE;
     const entry = load<u64>(entries);
-    const group = isCut(entry) ? leafOf(image, entry, p) : image + <usize>u32(entry);
+    const leaf = isCut(entry) ? leafOf(image, entry, p) : image + <usize>u32(entry);
+    const group = leaf & ~Tree.LAST;
     const hits = Group.hits(
       group,
       v128.load32_splat(p + srcWord),
@@ -219,12 +221,12 @@ function search(image: usize, data: usize, scratch: usize, packets: usize, end: 
       Group.ports(p),
       Group.bytes(p, byte),
     );
-    store<u32>(groups + slot, u32(group));
+    store<u32>(groups + slot, u32(leaf));
     const answer = Group.answer(group, hits | (1 << (Tree.GROUP_BOXES - 1)));
     const before = load<u32>(scratch + slot, Stage.ANSWERS);
     store<u32>(scratch + slot, select(min(answer, before), before, hits != 0), Stage.ANSWERS);
     store<u32>(left, slot);
-    left += u32(hits == 0) << 2;
+    left += (u32(hits == 0) & ~u32(leaf)) << 2;
   }
   for (let at = scratch + Stage.LIST; at < left; at += 4) {
     const slot = load<u32>(at);
@@ -268,6 +270,8 @@ export function nextAnswer(image: usize, data: usize, scratch: usize, packets: u
     if (load<u32>(root, Tree.LEAST_RULE) >= least >>> Tree.ANSWER_RULE) continue;
     let group = <usize>load<u32>(at);
     if (group == 0) group = leafOf(image, load<u64>(root), p);
+    const last = group & Tree.LAST;
+    group -= last;
     while (true) {
       let answer: u32 = 0;
       let hits = Group.hits(group, src, dst, ports, bytes);
@@ -279,9 +283,10 @@ export function nextAnswer(image: usize, data: usize, scratch: usize, packets: u
         least = min(least, answer);
         break;
       }
+      if (last != 0) break;
       group += Tree.GROUP_BYTES;
     }
-    store<u32>(at, u32(group));
+    store<u32>(at, u32(group | last));
   }
   store<u32>(slot, least, Stage.ANSWERS);
   return least;

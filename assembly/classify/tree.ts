@@ -46,6 +46,8 @@ export function nextInTrees(frame: usize, r: usize): usize {
     if (load<u32>(root, Tree.LEAST_RULE) >= least) continue;
     let group: usize = load<u32>(at);
     if (group == 0) group = leafOf(load<u32>(frame, Frame.IMAGE), load<u64>(root), p);
+    const last = group & Tree.LAST;
+    group -= last;
     while (true) {
       let rule: u32 = 0;
       let hits = Group.hits(group, src, dst, ports, bytes);
@@ -57,14 +59,15 @@ export function nextInTrees(frame: usize, r: usize): usize {
         least = min(least, rule);
         break;
       }
+      if (last != 0) break;
       group += Tree.GROUP_BYTES;
     }
-    store<u32>(at, u32(group));
+    store<u32>(at, u32(group | last));
   }
   return first + <usize>least * Rule.BYTES;
 }
 
-/** The first group of the leaf that a packet comes to from an entry. */
+/** The first group of the leaf that a packet comes to from an entry, with Tree.LAST when it is the only one. */
 export function leafOf(image: usize, from: u64, p: usize): usize {
   let entry = from;
   while (isCut(entry)) entry = load<u64>(image + childOf(entry, p));

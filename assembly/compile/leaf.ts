@@ -4,9 +4,11 @@ import * as Build from '../../src/layout/cut-build.ts';
 import * as Tree from '../../src/layout/tree.ts';
 import { append, reference } from './arena';
 
-/** Bytes of a list with its end. */
+/** Bytes of a list, with its end unless it is one group. */
 export function listBytes(boxes: u32): i64 {
-  return i64(boxes / Tree.GROUP_BOXES + 1) * Tree.GROUP_BYTES;
+  return boxes <= <u32>Tree.GROUP_BOXES
+    ? Tree.GROUP_BYTES
+    : i64(boxes / Tree.GROUP_BOXES + 1) * Tree.GROUP_BYTES;
 }
 
 /** Writes a list and answers the entry that leads to it; there are `depth` cuts before it. */
@@ -27,7 +29,8 @@ export function leaf(job: usize, list: usize, length: u32, depth: u32): u64 {
     else end(job, group, place % Tree.GROUP_BOXES);
   }
   const least = length == 0 ? <u32>Tree.EMPTY : ruleOf(job, load<u32>(list));
-  return <u64>reference(job, at) | ((<u64>least) << 32);
+  const last = u32(length <= <u32>Tree.GROUP_BOXES) * Tree.LAST;
+  return <u64>(reference(job, at) | last) | ((<u64>least) << 32);
 }
 
 export function ruleOf(job: usize, number: u32): u32 {

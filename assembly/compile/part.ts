@@ -14,14 +14,14 @@ export const NOT_PAID: usize = 1;
 export const LISTS: usize = 8;
 export const LIST_BYTES: usize = 8;
 
-/** A list that fills a group with its end, or less. */
-export const GROUP_LIST: u32 = Tree.GROUP_BOXES - 1;
+/** A list that fills a group, or less. */
+export const GROUP_LIST: u32 = Tree.GROUP_BOXES;
 /** Of a box that is in all windows. */
 const ALL: u32 = 0xffffffff;
 
-/** Bytes at most of the leaves that lists of a group or less share: any two on end hold a group's boxes. */
+/** Bytes at most of the leaves that lists of a group or less share: any two on end hold more boxes than a group. */
 export function sharedBytes(lists: i64, boxes: i64): i64 {
-  return min(lists, (boxes >> 1) + 1) * Tree.GROUP_BYTES;
+  return min(lists, (2 * boxes) / (Tree.GROUP_BOXES + 1) + 1) * Tree.GROUP_BYTES;
 }
 
 /**

@@ -9,6 +9,7 @@
 //   cut    reference of an array of entries | packet field offset << 0 | shift << 8 | bits << 16 | CUT
 //          the next entry is the one at (field >> shift) & ((1 << bits) - 1)
 //   leaf   reference of the first group     | least rule in it, EMPTY when there is none
+//          | LAST when there is no other group: its boxes are all
 //
 // A cut may look at any window of a field, not only at its upper bits: packets whose other bits differ come to the same
 // leaf and fail there, at the boxes themselves. References are byte offsets from the image's start.
@@ -44,6 +45,8 @@ export const HEADER_BYTES = 256; // ROOTS + TREES_MOST * ROOT_BYTES, rounded up 
 export const CUT_SHIFT = 8;
 export const CUT_BITS = 16;
 export const CUT = 0x80000000;
+/** Of a leaf's reference, which is aligned to a group. */
+export const LAST = 1;
 /** In place of a leaf's least rule: behind every rule. */
 export const EMPTY = 0x1000000;
 
@@ -56,8 +59,8 @@ export const EMPTY = 0x1000000;
 //    96  protocol x 4, byte x 4 (u8): values             104  masks
 //   112  answers x 4
 //
-// Behind the last box of a list stands one that holds every packet, with the chain's end as its answer; so a search
-// needs no bounds.
+// Behind the last box of a list of more than a group stands one that holds every packet, with the chain's end as its
+// answer; so a search needs no bounds. Such boxes fill up every last group.
 export const SRC_LO = 0;
 export const SRC_SPAN = 16;
 export const DST_LO = 32;
