@@ -14,6 +14,8 @@ import { GROUP_LIST, LIST_BYTES, LISTS, NOT_PAID, part, sharedBytes, UNPARTED } 
 
 /** A list up to this length is not cut: it fills two groups. */
 const LEAF_BOXES: u32 = 2 * Tree.GROUP_BOXES - 1;
+/** ... and neither is one behind so many cuts: lists on the way take memory, and rules may be made to need many. */
+const MOST_CUTS: u32 = 64;
 /** What a tree and a cut cost, in terms of a group compared. */
 const TREE_COST: f64 = 1;
 const CUT_COST: f64 = 0.5;
@@ -126,7 +128,8 @@ function entry(job: usize, whole: usize, all: u32, depth: u32): u64 {
   let found: u64;
   if (length == 0) found = load<u64>(job, Build.EMPTY_LEAF);
   else {
-    const parted = length <= LEAF_BOXES ? <u64>UNPARTED : parts(job, list, length);
+    const isLeaf = length <= LEAF_BOXES || depth >= MOST_CUTS;
+    const parted = isLeaf ? <u64>UNPARTED : parts(job, list, length);
     found = parted == UNPARTED ? leaf(job, list, length, depth) : cutEntry(job, parted, depth);
   }
   store<u32>(job, stack, Build.STACK);

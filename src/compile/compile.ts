@@ -388,6 +388,9 @@ class Compiler {
     for (let word = 0; word < RuleRecord.BYTES; word += 4)
       emitter.setWord(to + word, emitter.word(from + word));
     emitter.setWord(to + RuleRecord.CHAIN, index);
+    // The original may have been flattened already, for itself.
+    emitter.setWord(to + RuleRecord.FLAT, 0);
+    if (emitter.word(to + RuleRecord.TARGET) !== TargetKind.POLICY) emitter.setWord(to + RuleRecord.FINAL, 0);
   }
 
   /**

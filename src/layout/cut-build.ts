@@ -88,4 +88,4 @@ export const NARROW = 4;
 /** Entries of one cut, as a power of two. */
 export const BITS_MOST = 16;
 /** Cuts on a way that are told apart. */
-export const DEPTH_MOST = 1024;
+export const DEPTH_MOST = 128;

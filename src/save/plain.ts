@@ -52,6 +52,8 @@ interface ChainParts {
 
 /** In a longer line there may be words, or a number of them, that iptables-restore refuses. */
 const MAX_LENGTH = 340;
+/** Parts of a kind that are known by their text. */
+const MAX_KEPT = 16_384;
 const NO_MATCHES: readonly Match[] = [];
 const HOOKS: ReadonlySet<string> = new Set(HOOK_ORDER);
 /** Errors that are found here are found again, and told, by the general way. */
@@ -167,7 +169,9 @@ export class PlainLines {
     if (letter === LETTER_M) return invert ? NOT_PLAIN : this.#match(at);
     const end = wordEnd(text, at + 3);
     const value = text.slice(at + 3, end);
-    if (value === '' || (this.#quoted && value.includes('"')) || !this.#first(letter)) return NOT_PLAIN;
+    // `-i ! eth0` is the old spelling of `! -i eth0`.
+    if (value === '' || value === '!' || (this.#quoted && value.includes('"'))) return NOT_PLAIN;
+    if (!this.#first(letter)) return NOT_PLAIN;
     switch (letter) {
       case LETTER_S:
       case LETTER_D: {
@@ -218,7 +222,7 @@ export class PlainLines {
     let condition = interfaces.get(part);
     if (condition === undefined) {
       condition = parseInterface({ value, invert, place: NOWHERE }, option, this.#chain);
-      interfaces.set(part, condition);
+      keep(interfaces, part, condition);
     }
     return condition;
   }
@@ -314,7 +318,7 @@ export class PlainLines {
     if (part === undefined) {
       part = this.#readExtension(kind, text);
       if (part === undefined) return undefined;
-      extensions.set(text, part);
+      keep(extensions, text, part);
     }
     if (this.#extensions.includes(part.extension)) return undefined;
     this.#extensions.push(part.extension);
@@ -390,4 +394,10 @@ function newChainParts(): ChainParts {
 
 function newProtocolPart(condition: Negatable<number> | undefined): ProtocolPart {
   return { condition, extensions: new Map() };
+}
+
+/** Remembers what a text was read as; a file may have any number of them. */
+function keep<Part>(parts: Map<string, Part>, text: string, part: Part): void {
+  if (parts.size >= MAX_KEPT) parts.clear();
+  parts.set(text, part);
 }

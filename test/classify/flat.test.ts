@@ -18,6 +18,7 @@ import {
   makers,
   type Random,
   random,
+  recordOf,
   ruleWords,
 } from './condition.ts';
 import { ClassifiedLane } from './lane.ts';
@@ -130,6 +131,39 @@ function compiled(lines: readonly string[], chains: readonly string[]): Compiled
   const text = ['*filter', ':FORWARD ACCEPT [0:0]', ...declared, ...lines, 'COMMIT\n'].join('\n');
   return compile(readRules(text, { file: 'flat', family: 'ipv4' }), { backend: 'legacy', unknown: 'refuse' });
 }
+
+test('a chain that was flattened for itself stands in another one behind a jump that is verified', () => {
+  const lines = [
+    '-A FORWARD -i eth1 -j a',
+    '-A FORWARD -i eth0 -j b',
+    '-A a -s 10.0.0.0/8 -p tcp -m tcp --dport 1 -j ACCEPT',
+    '-A a -s 11.0.0.0/8 -j c',
+    '-A a -s 12.0.0.0/8 -j c',
+    '-A a -s 13.0.0.0/8 -j ACCEPT',
+    '-A a -j DROP',
+    '-A c -d 1.0.0.0/8 -j ACCEPT',
+    '-A c -d 2.0.0.0/8 -j ACCEPT',
+    '-A b -p tcp -m multiport --ports 80,443 -j a',
+    ...[22, 23, 24, 25, 26].map((port) => `-A b -p tcp -m tcp --dport ${port} -j ACCEPT`),
+  ];
+  const declared = ['a', 'b', 'c'].map((chain) => `:${chain} - [0:0]`);
+  const text = ['*filter', ':FORWARD ACCEPT [0:0]', ...declared, ...lines, 'COMMIT\n'].join('\n');
+  const rules4 = readRules(text, { file: 'twice', family: 'ipv4' });
+  const [linear, classified] = (['linear', 'auto'] as const).map((choice) => {
+    const lane = new ClassifiedLane({ rules4 }, choice);
+    const answers = [22, 80, 99].map((port) => {
+      const fields = new Map([
+        [Packet.DPORT, BigInt(port)],
+        [Packet.IIF, 1n],
+      ]);
+      return lane.pass(recordOf('ipv4', fields), FORWARD);
+    });
+    return { answers, counters: lane.counters(), flat: lane.images[0]?.rules.aliases.length };
+  });
+  expect(classified?.flat).toBe(2);
+  expect(classified?.answers).toEqual(linear?.answers);
+  expect(classified?.counters).toEqual(linear?.counters);
+});
 
 describe('the plan', () => {
   const ports = (chain: string, count: number): string[] =>
