@@ -16,7 +16,7 @@ import type { World } from '../generate/world.ts';
 import { type Comparison, counted, differences, interpreted, scanned, unlike } from './compare.ts';
 
 const seed = Number(process.env.WASMTABLES_SEED ?? 20240601);
-const runs = Number(process.env.WASMTABLES_RUNS ?? 30);
+const runs = Number(process.env.WASMTABLES_RUNS ?? 12);
 const folder = mkdtempSync(join(tmpdir(), 'wasmtables-trail-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -75,7 +75,7 @@ describe('trails', { timeout: 300_000 }, () => {
   test('of plain captures of a router with table filter alone', async () => {
     await fc.assert(
       fc.asyncProperty(shortest, (one) => check(comparisonOf(one, pcap(one.frames)))),
-      { seed: seed + 3, numRuns: 2 * runs, endOnFailure: true },
+      { seed: seed + 3, numRuns: 4 * runs, endOnFailure: true },
     );
   });
 
@@ -90,7 +90,7 @@ describe('trails', { timeout: 300_000 }, () => {
         ).flat();
         return checkLanes(comparisonOf(one, pcapng(frames, one.machine)));
       }),
-      { seed: seed + 2, numRuns: Math.ceil(runs / 10), endOnFailure: true },
+      { seed: seed + 2, numRuns: Math.ceil(runs / 5), endOnFailure: true },
     );
   });
 });

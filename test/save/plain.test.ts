@@ -19,7 +19,7 @@ import { rulesText } from '../generate/rule.ts';
 import { mutated } from './mutated.ts';
 import { hasVectors, readVectors, VECTOR_FOLDER } from './vector.ts';
 
-const runs = Number(process.env.WASMTABLES_RUNS ?? 600);
+const runs = Number(process.env.WASMTABLES_RUNS ?? 300);
 const CORPUS = new URL('../../../shared/corpus/rules/', import.meta.url);
 
 function outcome(text: string, options: ReadOptions): unknown {
