@@ -5,6 +5,9 @@ import * as Tree from '../../src/layout/tree.ts';
 
 /** Methods, for they are to be inlined: they are the inner loop of every look-up. */
 export class Group {
+  /** seek(): behind every answer. */
+  static readonly NONE: u32 = 0xffffffff;
+
   /** Ports of packet `p` as groups have them. */
   @inline static ports(p: usize): v128 {
     const head = v128.load(p, Packet.PROTO);
@@ -32,6 +35,33 @@ export class Group {
     const masks = i8x16.shuffle(pair, pair, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
     const eights = i8x16.bitmask(i8x16.eq(v128.and(bytes, masks), pair));
     return u32(i32x4.bitmask(words) & halves & (halves >> 4) & eights & (eights >> 4));
+  }
+
+  /**
+   * The first answer of at least `from` in a leaf, from the group at `leaf` on (with Tree.LAST when it is the only one);
+   * NONE when there is none. The group that was come to is left at `at`, in the same form.
+   */
+  @inline static seek(
+    at: usize,
+    leaf: usize,
+    src: v128,
+    dst: v128,
+    ports: v128,
+    bytes: v128,
+    from: u32,
+  ): u32 {
+    const last = leaf & Tree.LAST;
+    let group = leaf - last;
+    let answer: u32 = Group.NONE;
+    while (true) {
+      let hits = Group.hits(group, src, dst, ports, bytes);
+      while (hits != 0 && Group.answer(group, hits) < from) hits &= hits - 1;
+      if (hits != 0) answer = Group.answer(group, hits);
+      if ((hits | u32(last)) != 0) break;
+      group += Tree.GROUP_BYTES;
+    }
+    store<u32>(at, u32(group | last));
+    return answer;
   }
 
   /** Place of the rule that a box of a group stands for; `hits` is not 0, its lowest bit is the box. */

@@ -258,7 +258,7 @@ export function answersOf(scratch: usize): usize {
  */
 export function nextAnswer(image: usize, data: usize, scratch: usize, packets: usize, p: usize): u32 {
   const slot = scratch + slotOf(packets, p);
-  const passed = load<u32>(slot, Stage.ANSWERS) | Tree.ANSWER_FINAL;
+  const from = (load<u32>(slot, Stage.ANSWERS) | Tree.ANSWER_FINAL) + 1;
   const src = v128.load32_splat(p + load<u32>(data, Tree.SRC_WORD));
   const dst = v128.load32_splat(p + load<u32>(data, Tree.DST_WORD));
   const ports = Group.ports(p);
@@ -270,23 +270,7 @@ export function nextAnswer(image: usize, data: usize, scratch: usize, packets: u
     if (load<u32>(root, Tree.LEAST_RULE) >= least >>> Tree.ANSWER_RULE) continue;
     let group = <usize>load<u32>(at);
     if (group == 0) group = leafOf(image, load<u64>(root), p);
-    const last = group & Tree.LAST;
-    group -= last;
-    while (true) {
-      let answer: u32 = 0;
-      let hits = Group.hits(group, src, dst, ports, bytes);
-      for (; hits != 0; hits &= hits - 1) {
-        answer = Group.answer(group, hits);
-        if (answer > passed) break;
-      }
-      if (hits != 0) {
-        least = min(least, answer);
-        break;
-      }
-      if (last != 0) break;
-      group += Tree.GROUP_BYTES;
-    }
-    store<u32>(at, u32(group | last));
+    least = min(least, Group.seek(at, group, src, dst, ports, bytes, from));
   }
   store<u32>(slot, least, Stage.ANSWERS);
   return least;

@@ -32,7 +32,7 @@ export function nextInTrees(frame: usize, r: usize): usize {
   // Later on NEXT is where a jump returns to; no return leads to the chain's first rule.
   const known: usize = load<u32>(frame, Frame.NEXT);
   if (r == first && known != 0) return known;
-  const from = u32((r - first) / Rule.BYTES);
+  const from = u32((r - first) / Rule.BYTES) << Tree.ANSWER_RULE;
   const data: usize = load<u32>(frame, Frame.CLASSIFIER);
   const p: usize = load<u32>(frame, Frame.PACKET);
   const src = v128.load32_splat(p + load<u32>(data, Tree.SRC_WORD));
@@ -46,23 +46,7 @@ export function nextInTrees(frame: usize, r: usize): usize {
     if (load<u32>(root, Tree.LEAST_RULE) >= least) continue;
     let group: usize = load<u32>(at);
     if (group == 0) group = leafOf(load<u32>(frame, Frame.IMAGE), load<u64>(root), p);
-    const last = group & Tree.LAST;
-    group -= last;
-    while (true) {
-      let rule: u32 = 0;
-      let hits = Group.hits(group, src, dst, ports, bytes);
-      for (; hits != 0; hits &= hits - 1) {
-        rule = Group.answer(group, hits) >>> Tree.ANSWER_RULE;
-        if (rule >= from) break;
-      }
-      if (hits != 0) {
-        least = min(least, rule);
-        break;
-      }
-      if (last != 0) break;
-      group += Tree.GROUP_BYTES;
-    }
-    store<u32>(at, u32(group | last));
+    least = min(least, Group.seek(at, group, src, dst, ports, bytes, from) >>> Tree.ANSWER_RULE);
   }
   return first + <usize>least * Rule.BYTES;
 }

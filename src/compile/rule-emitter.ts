@@ -1,6 +1,7 @@
 // One rule to its record (layout/rule.ts), its operations and interface rows.
 
 import { WasmtablesError } from '../error.ts';
+import { addressWords } from '../extension/address-words.ts';
 import type { LowerContext, LoweredTarget } from '../extension/extension.ts';
 import { findMatch, findTarget } from '../extension/index.ts';
 import * as Image from '../layout/image.ts';
@@ -19,12 +20,7 @@ import {
   type Table,
   type Target,
 } from '../model/ruleset.ts';
-import {
-  addressWord,
-  type OperationConditions,
-  operationConditions,
-  ordinaryHeader,
-} from './classify/condition.ts';
+import { type OperationConditions, operationConditions, ordinaryHeader } from './classify/condition.ts';
 import type { CompileOptions } from './compile.ts';
 import type { Emitter } from './emitter.ts';
 import type { InterfaceRow } from './interface-rows.ts';
@@ -113,17 +109,10 @@ export class RuleEmitter {
     return RuleRecord.HAS_ADDRESS | (part.invert ? invertFlag : 0);
   }
 
-  /** An address as the packet record holds it: IPv4 a u32 in host order, IPv6 two u64 in host order. */
   #address(at: number, address: Address): void {
-    const emitter = this.#emitter;
-    if (address.length === 4) {
-      emitter.setWord(at, addressWord(address, 0));
-      return;
-    }
-    emitter.setWord(at, addressWord(address, 4));
-    emitter.setWord(at + 4, addressWord(address, 0));
-    emitter.setWord(at + 8, addressWord(address, 12));
-    emitter.setWord(at + 12, addressWord(address, 8));
+    const words = addressWords(address);
+    for (let word = 0; word < words.length; word++)
+      this.#emitter.setWord(at + 4 * word, words[word] as number);
   }
 
   #interfaceRow(pattern: string, invert: boolean): number {

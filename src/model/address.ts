@@ -163,3 +163,13 @@ export function prefixLength(mask: Address): number | undefined {
   const ones = Math.clz32(~(last << 24));
   return last === ((0xff00 >> ones) & 0xff) ? 8 * at + ones : undefined;
 }
+
+/** Four bytes of an address, signed. */
+export function addressWord(bytes: Address, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}

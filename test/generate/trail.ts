@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { BUILT_IN_CHAINS, type Family } from '../../src/model/ruleset.ts';
 import { address, concat, type FrameSpec, icmp, sctp, tcp, udp } from './frame.ts';
-import { mac, machineFromText } from './host.ts';
-import { framesOf, type PacketSpec } from './packet.ts';
+import { mac } from './host.ts';
+import type { PacketSpec } from './packet.ts';
 import { MARKS, MASKS, maybe, PATTERNS, pick, seldom } from './pool.ts';
-import { describeWorld, read, type World, type WorldSpec } from './world.ts';
+import { type World, type WorldSpec, worldOf } from './world.ts';
 
 type Words = fc.Arbitrary<string>;
 
@@ -310,13 +310,5 @@ export function trailWorld(machine: fc.Arbitrary<string>, marks: boolean): fc.Ar
     backend: fc.constantFrom('legacy', 'nft'),
     packets,
   });
-  return spec.map((one) => ({
-    ...one,
-    machine: machineFromText(one.machineText),
-    rules4: read(one.rules4Text, 'ipv4', one.backend),
-    rules6: read(one.rules6Text, 'ipv6', one.backend),
-    frames: framesOf(one.packets),
-    toString: () => describeWorld(one),
-    [fc.toStringMethod]: () => describeWorld(one),
-  }));
+  return spec.map(worldOf);
 }

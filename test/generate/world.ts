@@ -60,7 +60,12 @@ export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
     backend: fc.constantFrom<Backend[]>('legacy', 'nft'),
     packets,
   });
-  return spec.map((one) => ({
+  return spec.map(worldOf);
+}
+
+/** What a specification describes. */
+export function worldOf(one: WorldSpec): World {
+  const world = {
     ...one,
     machine: machineFromText(one.machineText),
     rules4: read(one.rules4Text, 'ipv4', one.backend),
@@ -68,7 +73,8 @@ export function world(options: WorldOptions = {}): fc.Arbitrary<World> {
     frames: framesOf(one.packets),
     toString: () => describeWorld(one),
     [fc.toStringMethod]: () => describeWorld(one),
-  }));
+  };
+  return world;
 }
 
 /** Machine, rules and frames as text. */

@@ -27,6 +27,8 @@ export interface Boxes {
   readonly fields: readonly BoxField[];
   /** By rule: do its boxes say all that its conditions say? */
   readonly exact: Uint8Array;
+  /** Offsets of the search fields that any rule asks about. */
+  readonly asked: readonly number[];
   /** Are fields asked about that are known only when a packet enters the chain? */
   readonly late: boolean;
 }
@@ -82,7 +84,7 @@ export function boxesOf(rules: readonly RuleConditions[], family: Family): Boxes
       if (asks.has(Packet.SRC) || asks.has(Packet.DST)) exact[rule] = 0;
     });
   }
-  return { count, rule: ruleOf, fields, exact, late: asked.some((field) => LATE_FIELDS.has(field)) };
+  return { count, rule: ruleOf, fields, exact, asked, late: asked.some((field) => LATE_FIELDS.has(field)) };
 }
 
 /** Undefined when a field of 8 bits takes more masked values than boxes can have. */

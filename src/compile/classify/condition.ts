@@ -4,7 +4,7 @@
 import * as Conntrack from '../../layout/conntrack.ts';
 import * as Op from '../../layout/op.ts';
 import * as Packet from '../../layout/packet.ts';
-import { type Address, prefixLength } from '../../model/address.ts';
+import { addressWord, prefixLength } from '../../model/address.ts';
 import type { AddressMask, Family, Negatable, Rule } from '../../model/ruleset.ts';
 import { type Bound, clip, type Interval, intersect, invertIf, merge } from './interval.ts';
 
@@ -120,12 +120,8 @@ export function askedFields(rules: readonly RuleConditions[]): ReadonlyMap<numbe
 
 /** The same rules with less to search by: what they ask of the field is left to verification. */
 export function withoutField(rules: readonly RuleConditions[], field: number): readonly RuleConditions[] {
-  return rules.map((rule) => {
-    if (!rule.fields.has(field)) return rule;
-    const fields = new Map(rule.fields);
-    fields.delete(field);
-    return { ...rule, fields, exact: false };
-  });
+  const fields = new Set([field]);
+  return rules.map((rule) => without(rule, fields));
 }
 
 /**
@@ -244,16 +240,6 @@ function addressIntervals(
   const words = [0, 4, 8, 12].map((at) => BigInt(addressWord(address, at) >>> 0));
   const lo = words.reduce((value, word) => (value << 32n) | word, 0n);
   return invertIf([[lo, lo | ((1n << BigInt(128 - length)) - 1n)]], invert, 128);
-}
-
-/** Four bytes of an address, signed. */
-export function addressWord(bytes: Address, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
 }
 
 function portRange(word: number): readonly [lo: number, hi: number] {

@@ -7,7 +7,7 @@ import type { Family } from '../../model/ruleset.ts';
 import type { Emitter } from '../emitter.ts';
 import { FIELD_NAMES } from './bitvector.ts';
 import { type Boxes, type BoxField, boxesOf } from './boxes.ts';
-import { askedFields, type RuleConditions } from './condition.ts';
+import type { RuleConditions } from './condition.ts';
 import { CutTreeBuilder, type CutTrees } from './cut-tree.ts';
 
 /** Bytes that the trees of a chain may take: a rule, and in any case. */
@@ -77,7 +77,6 @@ export function treeInput(
 /** Emits cut trees for a chain. */
 export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
   const { rules, boxes, answers, exact } = input;
-  const asked = askedFields(rules);
   const [src, dst, , , , byte] = input.groupFields as [number, number, number, number, number, number];
   const start = emitter.align(128);
   const budgetBytes = Math.max(LEAST_BYTES, rules.length * BYTES_A_RULE);
@@ -102,7 +101,7 @@ export function emitTrees(emitter: Emitter, input: TreeInput): TreePlan {
     offset: start,
     bytes: emitter.bytes - start,
     budgetBytes,
-    fields: [...FIELD_NAMES].filter(([field]) => asked.has(field)).map(([, name]) => name),
+    fields: [...FIELD_NAMES].filter(([field]) => boxes.asked.includes(field)).map(([, name]) => name),
     built,
     late: boxes.late,
     exact,
